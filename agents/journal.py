@@ -1,0 +1,151 @@
+"""The journal of a run: each step's result is written when it ends, and replayed after a crash."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from agents.errors import RunLost
+from agents.models import Run, RunPayload, Step
+from observability import recorder
+from observability.payloads import digest
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelUse:
+    """What a model call took. cost_usd: None when the price is unknown."""
+
+    tier: int
+    model: str
+    prompt_version: str
+    input_tokens: int
+    output_tokens: int
+    pricing: Step.Pricing
+    cost_usd: Decimal | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a step gives: its result as JSON, and for a model call what it used."""
+
+    result: dict[str, Any]
+    use: ModelUse | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Journal:
+    """The steps of one attempt at a run. The attempt number fences it: a later one wins."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.attempt = run.attempts
+        self._written = {
+            step.key: step.result.content for step in run.steps.select_related("result")
+        }
+
+    def step(
+        self,
+        key: str,
+        kind: Step.Kind,
+        work: Callable[[], Outcome],
+        *,
+        given: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Return the step's result: replayed if it is written, else worked out and written.
+
+        key: stable over restarts. given: what the step worked on, kept for the trace.
+        Raises RunLost when the run is no longer this attempt's.
+        """
+        if key in self._written:
+            return dict(self._written[key] or {})
+        started_at = timezone.now()
+        outcome = work()
+        self._write(key, kind, started_at, outcome, given)
+        self._written[key] = outcome.result
+        return outcome.result
+
+    @transaction.atomic
+    def _write(
+        self,
+        key: str,
+        kind: Step.Kind,
+        started_at: datetime,
+        outcome: Outcome,
+        given: Mapping[str, Any] | None,
+    ) -> None:
+        now = timezone.now()
+        if not held(self.run, self.attempt).update(heartbeat_at=now):
+            raise RunLost
+        use = outcome.use
+        try:
+            with transaction.atomic():
+                step = Step.objects.create(
+                    run=self.run,
+                    key=key,
+                    kind=kind,
+                    attempt=self.attempt,
+                    started_at=started_at,
+                    finished_at=now,
+                    input=RunPayload.objects.create(content=dict(given)) if given else None,
+                    result=RunPayload.objects.create(content=outcome.result),
+                    result_digest=digest(outcome.result),
+                    **(
+                        {
+                            "tier": use.tier,
+                            "model": use.model,
+                            "prompt_version": use.prompt_version,
+                            "input_tokens": use.input_tokens,
+                            "output_tokens": use.output_tokens,
+                            "pricing": use.pricing,
+                            "cost_usd": use.cost_usd,
+                        }
+                        if use
+                        else {}
+                    ),
+                )
+        except IntegrityError as error:
+            raise RunLost from error
+        recorder.record([_span(self.run, step, outcome)])
+
+
+def held(run: Run, attempt: int) -> Any:
+    """Return the queryset of the run while it is running under this attempt, for updates."""
+    return Run.objects.filter(pk=run.pk, attempts=attempt, status=Run.Status.RUNNING)
+
+
+def root_span_id(run: Run) -> str:
+    """Return the id of the span that stands for the whole run."""
+    return run.trace_id[:16]
+
+
+def _span(run: Run, step: Step, outcome: Outcome) -> recorder.SpanRecord:
+    attributes: dict[str, Any] = {
+        "countersign.run.id": run.pk,
+        "countersign.step.key": step.key,
+        "gen_ai.operation.name": {"model": "chat", "retrieval": "retrieval"}.get(step.kind, ""),
+        **outcome.attributes,
+    }
+    if use := outcome.use:
+        attributes |= {
+            "gen_ai.request.model": use.model,
+            "gen_ai.usage.input_tokens": use.input_tokens,
+            "gen_ai.usage.output_tokens": use.output_tokens,
+            "gen_ai.prompt.name": use.prompt_version,
+            "countersign.tier": use.tier,
+            "countersign.pricing": use.pricing,
+            "countersign.cost_usd": str(use.cost_usd) if use.cost_usd is not None else None,
+        }
+    return recorder.SpanRecord(
+        trace_id=run.trace_id,
+        span_id=secrets.token_hex(8),
+        parent_span_id=root_span_id(run),
+        name=f"chat {step.model}" if outcome.use else step.key,
+        started_at=step.started_at,
+        ended_at=step.finished_at,
+        attributes={name: value for name, value in attributes.items() if value not in ("", None)},
+    )

@@ -1,0 +1,36 @@
+"""Asking for runs, and calling them off."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from agents.errors import UnknownAgent
+from agents.models import Agent, Run, RunPayload
+from observability.payloads import digest
+
+
+def request_run(agent_slug: str, run_input: dict[str, Any]) -> Run:
+    """Return a queued run of the agent on this input. The caller's transaction commits it.
+
+    Raises UnknownAgent.
+    """
+    agent = Agent.objects.filter(slug=agent_slug).first()
+    if agent is None:
+        raise UnknownAgent(f"No agent called {agent_slug} is installed.")
+    return Run.objects.create(
+        agent=agent,
+        environment=settings.ENVIRONMENT,
+        input=RunPayload.objects.create(content=run_input),
+        input_digest=digest(run_input),
+    )
+
+
+def cancel_runs(run_ids: Iterable[int]) -> int:
+    """Cancel those of the runs that have not ended; return how many there were."""
+    return (
+        Run.objects.filter(pk__in=list(run_ids))
+        .exclude(status__in=Run.ENDED)
+        .update(status=Run.Status.CANCELLED, finished_at=timezone.now())
+    )

@@ -1,0 +1,134 @@
+"""Executing runs: one worker at a time, taken up again after a crash, never silent."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.db import close_old_connections, connection, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from agents.errors import RunError, RunLost
+from agents.journal import Journal, held, root_span_id
+from agents.models import HEARTBEAT_INTERVAL, HEARTBEAT_TIMEOUT, MOST_ATTEMPTS, Run, RunPayload
+from agents.results import RunResult
+from agents.triage.agent import triage
+from observability import recorder
+from observability.payloads import digest
+
+log = logging.getLogger(__name__)
+
+AGENTS: dict[str, Callable[[Journal, dict[str, Any]], RunResult]] = {"triage": triage}
+
+
+def execute(run_id: int) -> bool:
+    """Run it if it is due and nobody has it; return whether this call brought it to an end.
+
+    Safe to call at any time and any number of times. A run whose worker died goes on from its
+    journal; one that lost three workers fails.
+    """
+    run = _take(run_id)
+    if run is None:
+        return False
+    if run.attempts > MOST_ATTEMPTS:
+        message = f"The worker died {MOST_ATTEMPTS} times on this run."
+        return _finish(run, error_type="crashed", error_message=message)
+    try:
+        with _heartbeat(run):
+            journal = Journal(run)
+            result = AGENTS[run.agent.slug](journal, run.input.content or {})
+    except RunLost:
+        log.info("run %s was taken over or cancelled", run.pk)
+        return False
+    except RunError as error:
+        return _finish(run, error_type=error.error_type, error_message=str(error))
+    except Exception as error:
+        log.exception("run %s failed", run.pk)
+        return _finish(run, error_type="internal", error_message=type(error).__name__)
+    return _finish(run, result=result)
+
+
+def due(now: datetime) -> Q:
+    """Return the filter of runs that a worker should take: due, or left by a dead worker."""
+    return Q(status=Run.Status.QUEUED, due_at__lte=now) | Q(
+        status=Run.Status.RUNNING, heartbeat_at__lt=now - HEARTBEAT_TIMEOUT
+    )
+
+
+def _take(run_id: int) -> Run | None:
+    now = timezone.now()
+    taken = Run.objects.filter(due(now), pk=run_id).update(
+        status=Run.Status.RUNNING,
+        attempts=F("attempts") + 1,
+        heartbeat_at=now,
+        started_at=Coalesce("started_at", now),
+    )
+    if not taken:
+        return None
+    return Run.objects.select_related("agent", "input").get(pk=run_id)
+
+
+@transaction.atomic
+def _finish(
+    run: Run,
+    *,
+    result: RunResult | None = None,
+    error_type: str = "",
+    error_message: str = "",
+) -> bool:
+    now = timezone.now()
+    content = result.as_json() if result else None
+    ended = held(run, run.attempts).update(
+        status=Run.Status.DONE if result else Run.Status.FAILED,
+        result=RunPayload.objects.create(content=content) if result else None,
+        result_digest=digest(content) if result else "",
+        error_type=error_type,
+        error_message=error_message[:500],
+        finished_at=now,
+    )
+    if not ended:
+        transaction.set_rollback(True)
+        return False
+    recorder.record(
+        [
+            recorder.SpanRecord(
+                trace_id=run.trace_id,
+                span_id=root_span_id(run),
+                name=f"invoke_agent {run.agent.slug}",
+                started_at=run.created_at,
+                ended_at=now,
+                error_type=error_type,
+                attributes={
+                    "gen_ai.operation.name": "invoke_agent",
+                    "gen_ai.agent.name": run.agent.slug,
+                    "countersign.run.id": run.pk,
+                    "countersign.attempts": run.attempts,
+                },
+            )
+        ]
+    )
+    return True
+
+
+@contextmanager
+def _heartbeat(run: Run) -> Iterator[None]:
+    """Keep the run's heartbeat fresh while a step takes its time."""
+    stop = threading.Event()
+
+    def beat() -> None:
+        while not stop.wait(HEARTBEAT_INTERVAL.total_seconds()):
+            close_old_connections()
+            held(run, run.attempts).update(heartbeat_at=timezone.now())
+        connection.close()
+
+    thread = threading.Thread(target=beat, name=f"heartbeat-{run.pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()

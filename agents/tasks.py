@@ -1,0 +1,14 @@
+"""Background work of agents."""
+
+from celery import shared_task
+
+from agents.models import Agent
+
+
+@shared_task
+def retrain_local_model() -> None:
+    """Teach the embedded model what people's verdicts have said since it last learnt."""
+    from agents.local_model.training import train_if_stale  # noqa: PLC0415 - imports scikit-learn
+
+    for agent in Agent.objects.all():
+        train_if_stale(agent)

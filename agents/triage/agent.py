@@ -1,0 +1,197 @@
+"""The triage agent: classify a ticket, route it, draft the first reply.
+
+Its job ends with a RunResult. It sends nothing and calls no tool that writes.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from agents import llm
+from agents.evals.datasets import similar_past_replies
+from agents.evals.models import OUT_OF_SCOPE
+from agents.journal import Journal, Outcome
+from agents.models import Agent, Category, Step
+from agents.prompts import prompt
+from agents.results import Alternative, Check, Citation, Proposal, RunResult
+from agents.triage import checks
+from agents.triage.schemas import Answer, Classified, Drafted, Extracted
+from memory.retrieval import recall
+
+NAME = "triage"
+ARTICLES = 4
+PAST_REPLIES = 6
+EXCERPT_LENGTH = 160
+
+
+def triage(journal: Journal, conversation: dict[str, Any]) -> RunResult:
+    """Return what to do with the conversation: category, queue and a drafted reply.
+
+    conversation: {subject, customer: {name}, messages: [{from, body, at}]}.
+    """
+    agent = journal.run.agent
+    categories = {category.slug: category for category in agent.categories.all()}
+    extracted = _extract(journal, agent, conversation)
+    classified = _classify(journal, agent, conversation, categories)
+    route = _route(journal, agent, classified, categories)
+    result: dict[str, Any] = {
+        "category": classified["category"],
+        "confidence": classified["confidence"],
+        "alternatives": tuple(
+            Alternative(category=other["category"], confidence=other["confidence"])
+            for other in classified["alternatives"]
+        ),
+        "queue": route["queue"],
+        "language": extracted["language"],
+        "urgency": extracted["urgency"],
+        "fields": extracted,
+    }
+    if classified["category"] == OUT_OF_SCOPE:
+        return RunResult(
+            proposal=None, no_draft_reason="No category of this agent fits the message.", **result
+        )
+    recalled = _recall(journal, agent, conversation, classified["category"])
+    category = categories[classified["category"]]
+    drafted = _draft(journal, agent, conversation, category, extracted, recalled)
+    found = _check(journal, drafted, recalled["articles"])
+    return RunResult(
+        proposal=Proposal(kind="draft", text=drafted["reply"]) if drafted["reply"] else None,
+        no_draft_reason=drafted["no_draft_reason"],
+        citations=_citations(drafted["articles"], recalled["articles"]),
+        checks=found,
+        **result,
+    )
+
+
+def question(conversation: dict[str, Any]) -> str:
+    """Return what the customer asks: the subject and their messages since support last wrote."""
+    asked: list[str] = []
+    for message in reversed(conversation["messages"]):
+        if message["from"] != "customer":
+            break
+        asked.append(message["body"])
+    return "\n\n".join([conversation["subject"], *reversed(asked)])
+
+
+def _extract(journal: Journal, agent: Agent, conversation: dict[str, Any]) -> dict[str, Any]:
+    document = {
+        "agent": NAME,
+        "products": agent.company.get("products", []),
+        "order_number_patterns": agent.company.get("order_number_patterns", []),
+        "conversation": conversation,
+    }
+    return _model_step(journal, "extract", agent, document, Extracted)
+
+
+def _classify(
+    journal: Journal,
+    agent: Agent,
+    conversation: dict[str, Any],
+    categories: dict[str, Category],
+) -> dict[str, Any]:
+    """Return the classification; slugs that are no category of this agent count as none."""
+    document = {
+        "agent": NAME,
+        "question": question(conversation),
+        "categories": [
+            {"slug": category.slug, "name": category.name, "description": category.description}
+            for category in categories.values()
+        ],
+        "conversation": conversation,
+    }
+    answer = _model_step(journal, "classify", agent, document, Classified)
+    known = {*categories, OUT_OF_SCOPE}
+    if answer["category"] not in known:
+        return {"category": OUT_OF_SCOPE, "confidence": 0.0, "alternatives": []}
+    answer["alternatives"] = [o for o in answer["alternatives"] if o["category"] in known]
+    return answer
+
+
+def _route(
+    journal: Journal, agent: Agent, classified: dict[str, Any], categories: dict[str, Category]
+) -> dict[str, Any]:
+    category = categories.get(classified["category"])
+    queue = category.queue if category else agent.fallback_queue
+    return journal.step("route", Step.Kind.DECISION, lambda: Outcome(result={"queue": queue}))
+
+
+def _recall(
+    journal: Journal, agent: Agent, conversation: dict[str, Any], category: str
+) -> dict[str, Any]:
+    asked = question(conversation)
+
+    def work() -> Outcome:
+        articles = recall(asked, limit=ARTICLES, category=category)
+        replies = similar_past_replies(agent, asked, category=category, limit=PAST_REPLIES)
+        return Outcome(
+            result={
+                "articles": [
+                    {"slug": a.slug, "title": a.title, "text": a.text, "score": a.score}
+                    for a in articles
+                ],
+                "past_replies": replies,
+            },
+            attributes={"gen_ai.retrieval.documents": [{"id": a.slug} for a in articles]},
+        )
+
+    return journal.step("recall", Step.Kind.RETRIEVAL, work, given={"query": asked})
+
+
+def _draft(
+    journal: Journal,
+    agent: Agent,
+    conversation: dict[str, Any],
+    category: Category,
+    extracted: dict[str, Any],
+    recalled: dict[str, Any],
+) -> dict[str, Any]:
+    document = {
+        "agent": NAME,
+        "question": question(conversation),
+        "category": category.slug,
+        "guidance": category.guidance,
+        "fields": extracted,
+        **recalled,
+        "conversation": conversation,
+    }
+    return _model_step(journal, "draft", agent, document, Drafted)
+
+
+def _model_step(
+    journal: Journal, task: str, agent: Agent, document: dict[str, Any], form: type[Answer]
+) -> dict[str, Any]:
+    file = prompt(NAME, task)
+    system = file.render(
+        company=agent.company.get("name", "the company"),
+        support_name=agent.company.get("support_name", "the support team"),
+    )
+    return journal.step(
+        task,
+        Step.Kind.MODEL,
+        lambda: llm.complete(
+            task, system=system, document=document, form=form, prompt_version=file.version
+        ).as_outcome(),
+        given={"system": system, "document": document},
+    )
+
+
+def _check(
+    journal: Journal, drafted: dict[str, Any], articles: Sequence[dict[str, Any]]
+) -> tuple[Check, ...]:
+    def work() -> Outcome:
+        found = checks.check_draft(
+            drafted["reply"], drafted["articles"], [article["slug"] for article in articles]
+        )
+        return Outcome(result={"checks": [vars(check) for check in found]})
+
+    result = journal.step("check", Step.Kind.CHECK, work)
+    return tuple(Check(**check) for check in result["checks"])
+
+
+def _citations(used: Sequence[str], articles: Sequence[dict[str, Any]]) -> tuple[Citation, ...]:
+    return tuple(
+        Citation(
+            slug=article["slug"], title=article["title"], excerpt=article["text"][:EXCERPT_LENGTH]
+        )
+        for article in articles
+        if article["slug"] in used
+    )

@@ -1,0 +1,34 @@
+"""The forms a model's answers must have. Their names tell the embedded model its task."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Extracted(Answer):
+    language: str = Field(pattern=r"^[a-z]{2,3}$")
+    order_numbers: list[str]
+    products: list[str]
+    urgency: Literal["low", "normal", "high"]
+    urgency_signs: list[str]
+
+
+class OtherCategory(Answer):
+    category: str
+    confidence: float = Field(ge=0, le=1)
+
+
+class Classified(Answer):
+    category: str
+    confidence: float = Field(ge=0, le=1)
+    alternatives: list[OtherCategory]
+
+
+class Drafted(Answer):
+    reply: str
+    articles: list[str]
+    no_draft_reason: str

@@ -1,0 +1,33 @@
+"""Who may come in, and what a role may do."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponseBase
+
+# Group → permissions of `review`. Admins are superusers.
+ROLES: dict[str, tuple[str, ...]] = {
+    "reviewer": ("decide",),
+    "lead": ("decide", "view_every_queue"),
+    "manager": ("view_every_queue",),
+    "admin": (),
+}
+
+
+class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Accounts are made by an admin; nobody signs up."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+
+class PagesNeedLogin(LoginRequiredMiddleware):
+    """Every page needs a login; the API asks for a bearer token itself."""
+
+    def process_view(
+        self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        if request.path_info.startswith("/api/"):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)

@@ -1,0 +1,28 @@
+"""What every page shows around its subject."""
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from review.models import Delivery, ReviewItem
+
+
+def chrome(request: HttpRequest) -> dict[str, Any]:
+    """Return the navigation's counts, worked out only by a page that shows them."""
+    user = request.user
+    if isinstance(user, AnonymousUser):
+        return {}
+
+    def waiting() -> int:
+        return ReviewItem.objects.open().visible_to(user).count()
+
+    def unclear() -> int:
+        return (
+            Delivery.objects.filter(state__in=[Delivery.State.UNKNOWN, Delivery.State.FAILED])
+            .visible_to(user)
+            .count()
+        )
+
+    return {"waiting_count": SimpleLazyObject(waiting), "unclear_count": SimpleLazyObject(unclear)}

@@ -1,0 +1,88 @@
+"""The escalation policy: whether a run's result goes to a person, and why. Pure.
+
+Every run that ends without a usable proposal is for a person as well: nothing ends in silence.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from agents.results import RunResult
+
+OUT_OF_SCOPE = "oos"
+
+# What a person reads for a run that failed; the error type stays in the trace.
+FAILURES = {
+    "not_trained": "The embedded model has no examples to learn from yet.",
+    "rate_limited": "The model's provider asked to slow down.",
+    "timeout": "The model did not answer in time.",
+    "provider_error": "The model's provider failed.",
+    "refusal": "The model declined to answer.",
+    "schema_invalid": "The model's answer did not have the asked form.",
+    "context_too_long": "The conversation is too long for the model.",
+    "crashed": "The worker died on this run three times.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """The lines a result is held against. autonomy: of the agent for the result's category."""
+
+    review_below_confidence: float
+    autonomy: Literal["off", "review"] = "review"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """Why a person is asked. code: stable, for filters; text: for the person."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """`review`: a person decides on the draft. `block`: its draft must not be offered."""
+
+    outcome: Literal["review", "block"]
+    reasons: Sequence[Reason]
+
+
+def decide(result: RunResult, policy: Policy) -> Decision:
+    """Return whether the draft may be offered, with every reason it comes to a person."""
+    failed = [check for check in result.checks if not check.passed and check.effect != "note"]
+    reasons = [Reason(code=f"check_{check.name}", text=check.detail) for check in failed]
+    if result.category == OUT_OF_SCOPE:
+        reasons.append(
+            Reason(code="out_of_scope", text="It fits none of the categories this agent answers.")
+        )
+    elif result.proposal is None:
+        reasons.append(
+            Reason(code="no_draft", text=result.no_draft_reason or "The agent made no draft.")
+        )
+    if result.confidence < policy.review_below_confidence and result.category != OUT_OF_SCOPE:
+        reasons.append(
+            Reason(
+                code="low_confidence",
+                text=f"Confidence {result.confidence:.2f} is under "
+                f"{policy.review_below_confidence:.2f}.",
+            )
+        )
+    if result.urgency == "high":
+        reasons.append(Reason(code="urgent", text="The message reads as urgent."))
+    if policy.autonomy == "off":
+        reasons.append(Reason(code="agent_off", text="The agent is off for this category."))
+    elif not reasons:
+        reasons.append(
+            Reason(code="not_trusted", text="Every reply in this category is countersigned.")
+        )
+    blocked = policy.autonomy == "off" or any(check.effect == "block" for check in failed)
+    return Decision(outcome="block" if blocked else "review", reasons=tuple(reasons))
+
+
+def decide_failure(error_type: str, error_message: str) -> Decision:
+    """Return the decision on a run that failed: a person, told what went wrong."""
+    text = FAILURES.get(error_type, "The agent failed on this ticket.")
+    if error_message and error_type not in {"internal", "crashed"}:
+        text = f"{text} {error_message}"
+    return Decision(outcome="block", reasons=(Reason(code=f"error_{error_type}", text=text),))

@@ -1,0 +1,105 @@
+"""Replies by SMTP. Until the data is handed over a failure is certain; after that it is not."""
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formataddr, formatdate
+
+from django.conf import settings
+
+from review.models import Delivery
+from review.reports import Report
+
+TIMEOUT_S = 20
+
+
+def send(delivery: Delivery) -> Report:
+    """Return what became of one attempt to mail the reply to its customer."""
+    message = compose(delivery)
+    try:
+        client = _connect()
+    except (OSError, smtplib.SMTPException) as error:
+        return Report(state="retry", detail=f"The mail server could not be reached: {_what(error)}")
+    try:
+        return _hand_over(client, message)
+    finally:
+        client.close()
+
+
+def compose(delivery: Delivery) -> EmailMessage:
+    """Return the mail. Its Message-ID is the delivery's key, so a repetition can be recognised."""
+    ticket, verdict = delivery.ticket, delivery.verdict
+    domain = settings.MAIL_FROM.rpartition("@")[2].strip(">")
+    message = EmailMessage()
+    message["From"] = settings.MAIL_FROM
+    message["To"] = formataddr((_one_line(ticket.customer.name), ticket.customer.email))
+    subject = _one_line(ticket.subject)
+    message["Subject"] = subject if subject.lower().startswith("re:") else f"Re: {subject}"
+    message["Date"] = formatdate()
+    message["Message-ID"] = f"<{delivery.idempotency_key}@{domain}>"
+    message.set_content(str(verdict.final.content if verdict.final else ""))
+    return message
+
+
+def _connect() -> smtplib.SMTP:
+    if settings.SMTP_SECURITY == "tls":
+        client: smtplib.SMTP = smtplib.SMTP_SSL(
+            settings.SMTP_HOST,
+            settings.SMTP_PORT,
+            timeout=TIMEOUT_S,
+            context=ssl.create_default_context(),
+        )
+    else:
+        client = smtplib.SMTP(settings.SMTP_HOST, settings.SMTP_PORT, timeout=TIMEOUT_S)
+    try:
+        if settings.SMTP_SECURITY == "starttls":
+            client.starttls(context=ssl.create_default_context())
+        if settings.SMTP_USER:
+            client.login(settings.SMTP_USER, settings.SMTP_PASSWORD)
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+
+def _hand_over(client: smtplib.SMTP, message: EmailMessage) -> Report:
+    try:
+        client.ehlo_or_helo_if_needed()
+        for code, answer in (
+            client.mail(settings.MAIL_FROM),
+            client.rcpt(message["To"].addresses[0].addr_spec),
+        ):
+            if code >= 400:
+                return _refused(code, answer)
+    except (OSError, smtplib.SMTPException) as error:
+        return Report(state="retry", detail=f"The mail server broke off: {_what(error)}")
+    try:
+        code, answer = client.data(message.as_bytes(policy=SMTP))
+    except smtplib.SMTPDataError as error:
+        return _refused(error.smtp_code, error.smtp_error)
+    except (OSError, smtplib.SMTPException) as error:
+        return Report(
+            state="unknown",
+            detail=f"The connection broke while the reply was handed over: {_what(error)}",
+        )
+    if code >= 400:
+        return _refused(code, answer)
+    return Report(state="sent", detail=f"Accepted by {settings.SMTP_HOST}.")
+
+
+def _refused(code: int, answer: bytes | str) -> Report:
+    text = answer.decode(errors="replace") if isinstance(answer, bytes) else answer
+    # RFC 5321: 4yz is transient, 5yz is final.
+    return Report(
+        state="retry" if code < 500 else "failed",
+        detail=f"The mail server answered {code}: {text[:200]}",
+    )
+
+
+def _what(error: Exception) -> str:
+    return str(error)[:200] or type(error).__name__
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

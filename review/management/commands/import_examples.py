@@ -1,0 +1,78 @@
+"""Import examples of an agent from a JSONL file, plain or gzipped."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from pydantic import BaseModel, Field
+
+from agents.evals.models import Dataset, Example
+from agents.models import Agent
+from observability.payloads import digest
+from review.importing import Line, read_lines
+
+BATCH = 500
+
+
+class ExampleIn(BaseModel):
+    """A message with what is right for it."""
+
+    text: str = Field(min_length=1)
+    label: str = Field(default="", max_length=60)
+    reply: str = ""
+    fields: dict[str, Any] = Field(default_factory=dict)
+
+
+class Command(BaseCommand):
+    help = (
+        "Add each line's example to the dataset; the same example again adds nothing. The agent's "
+        "local model learns from the dataset `examples`, its drafts from `past-replies`."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("agent")
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--dataset", required=True)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        agent = Agent.objects.filter(slug=options["agent"]).first()
+        if agent is None:
+            raise CommandError(f"No agent called {options['agent']} is installed.")
+        dataset, _ = Dataset.objects.get_or_create(agent=agent, name=options["dataset"])
+        before = dataset.examples.count()
+        bad, rows = 0, []
+        try:
+            for line in read_lines(options["file"], ExampleIn):
+                if line.value is None:
+                    bad += 1
+                    self.stderr.write(f"line {line.number}: {line.problem}")
+                    continue
+                rows.append(_row(dataset, line))
+                if len(rows) == BATCH:
+                    _store(rows)
+            _store(rows)
+        except (OSError, EOFError) as error:
+            raise CommandError(f"{options['file']} cannot be read: {error}") from error
+        added = dataset.examples.count() - before
+        self.stdout.write(f"{added} examples added to {dataset}, {bad} bad lines skipped.")
+        if bad:
+            raise SystemExit(1)
+
+
+def _row(dataset: Dataset, line: Line[ExampleIn]) -> Example:
+    value = line.value
+    assert value is not None  # noqa: S101 - narrows for the type checker
+    return Example(
+        dataset=dataset,
+        external_id=digest(value.model_dump())[:32],
+        text=value.text,
+        label=value.label,
+        reply=value.reply,
+        fields=value.fields,
+    )
+
+
+def _store(rows: list[Example]) -> None:
+    Example.objects.bulk_create(rows, ignore_conflicts=True)
+    rows.clear()

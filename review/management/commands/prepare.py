@@ -1,0 +1,85 @@
+"""Bring the installation to where the console can start: schema, tiers, roles, demo, statics."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from agents.models import Agent
+from agents.tiers import install_tiers
+from observability import recorder
+from review.accounts import ROLES
+from review.demo import load
+from review.models import Queue
+
+OWNER = "owner"
+
+
+class Command(BaseCommand):
+    help = "Migrate, install tiers and roles, load the demo where asked; safe to repeat."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        database = OWNER if OWNER in settings.DATABASES else "default"
+        call_command("migrate", database=database, verbosity=0, interactive=False)
+        call_command("createcachetable", database=database, verbosity=0)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        recorder.make_partitions(timezone.now().date())
+        install_tiers(settings.TIERS)
+        install_roles()
+        agent = install_agent()
+        if settings.DEMO:
+            self._prepare_demo(agent)
+        else:
+            self.stdout.write("No demo: manage.py createsuperuser makes the first account.")
+
+    def _prepare_demo(self, agent: Agent) -> None:
+        password = demo_password()
+        if not load.is_loaded():
+            from agents.local_model import training  # noqa: PLC0415 - imports scikit-learn
+
+            load.load_demo(agent, password)
+            training.train_if_stale(agent)
+        self.stdout.write("Log in as reviewer, lead, admin or manager; password: " + password)
+
+
+def install_roles() -> None:
+    """Make a group of each role, with its permissions."""
+    for role, names in ROLES.items():
+        group, _ = Group.objects.get_or_create(name=role)
+        group.permissions.set(
+            Permission.objects.filter(content_type__app_label="review", codename__in=names)
+        )
+
+
+def install_agent() -> Agent:
+    """Return the triage agent, installed with no categories where it is missing."""
+    agent, is_new = Agent.objects.get_or_create(
+        slug="triage",
+        defaults={
+            "name": "Triage",
+            "job": "Classify each ticket, route it to a queue and draft the first reply.",
+            "metric": "The share of decided drafts sent with fewer than three edits.",
+            "does_not": ["Sends nothing by itself.", "Calls no tool that changes anything."],
+            "fallback_queue": "inbox",
+        },
+    )
+    if is_new and not settings.DEMO:
+        Queue.objects.get_or_create(slug="inbox", defaults={"name": "Inbox"})
+    return agent
+
+
+def demo_password() -> str:
+    """Return the demo accounts' password: the environment's, else one made once for this home."""
+    if settings.DEMO_PASSWORD:
+        return str(settings.DEMO_PASSWORD)
+    file: Path = settings.HOME.secrets / "demo-password"
+    if not file.exists():
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(9), encoding="utf-8")
+    return file.read_text(encoding="utf-8")

@@ -1,0 +1,96 @@
+"""Tickets and messages as clients write them: the API's bodies and the import's lines."""
+
+from typing import Annotated, Literal
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from review.intake import NewMessage, NewTicket
+
+LONGEST_BODY = 1_000_000
+
+
+def _an_email(value: str) -> str:
+    try:
+        validate_email(value)
+    except ValidationError as error:
+        raise ValueError("is not an e-mail address") from error
+    return value
+
+
+def _without_nul(value: str) -> str:
+    # PostgreSQL's text holds no NUL.
+    return value.replace("\x00", "")
+
+
+Text = Annotated[str, AfterValidator(_without_nul)]
+Email = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_an_email)
+]
+Slug = Annotated[str, StringConstraints(pattern=r"^[-\w]{1,50}$")]
+Body = Annotated[Text, StringConstraints(max_length=LONGEST_BODY, min_length=1)]
+
+
+class Incoming(BaseModel):
+    """What a client sends; a field that is not known is an error, not silence."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class CustomerIn(Incoming):
+    email: Email
+    name: Annotated[Text, StringConstraints(max_length=200)] = ""
+
+
+class TurnIn(Incoming):
+    """A further turn of the conversation."""
+
+    sender: Literal["customer", "agent"] = Field(default="customer", alias="from")
+    body: Body
+    at: AwareDatetime | None = None
+    external_id: Annotated[Text, StringConstraints(max_length=200, min_length=1)] | None = None
+
+    def as_message(self) -> NewMessage:
+        """Return it as intake takes it."""
+        return NewMessage(
+            body=self.body, sender=self.sender, at=self.at, external_id=self.external_id
+        )
+
+
+class TicketIn(Incoming):
+    """A ticket. `messages` follow `body`, but for those dated before `received_at`."""
+
+    external_id: Annotated[Text, StringConstraints(max_length=200, min_length=1)]
+    subject: Annotated[Text, StringConstraints(max_length=1000)] = ""
+    body: Body
+    customer: CustomerIn
+    source: Slug = "api"
+    received_at: AwareDatetime | None = None
+    category: str = ""
+    queue: str = ""
+    messages: list[TurnIn] = Field(default_factory=list, max_length=200)
+
+    def as_ticket(self) -> NewTicket:
+        """Return it as intake takes it, turns in the order they were written."""
+        turns = [turn.as_message() for turn in self.messages]
+        received = self.received_at
+        earlier = [turn for turn in turns if received and turn.at and turn.at < received]
+        later = [turn for turn in turns if turn not in earlier]
+        return NewTicket(
+            external_id=self.external_id,
+            subject=" ".join(self.subject.split()) or _first_words(self.body),
+            customer_email=self.customer.email,
+            customer_name=self.customer.name,
+            source=self.source,
+            queue=self.queue,
+            category=self.category,
+            received_at=received,
+            messages=[*earlier, NewMessage(body=self.body, at=received), *later],
+        )
+
+
+def _first_words(body: str, length: int = 80) -> str:
+    """Return a subject for a message that came without one."""
+    words = " ".join(body.split())
+    return words if len(words) <= length else words[: length - 1].rstrip() + "…"

@@ -1,0 +1,62 @@
+"""Celery tasks: they take ids, call the domain, and are safe to run any number of times."""
+
+from datetime import datetime, timedelta
+
+from celery import shared_task
+from django.db.models import Q
+from django.utils import timezone
+
+from agents import runner
+from agents.models import Run
+from review import outcomes
+from review.items import settle_run
+from review.models import Delivery, TicketRun
+from review.wake import announce, wake_delivery, wake_run
+
+HINT_AGAIN_AFTER = timedelta(seconds=15)
+SWEPT_AT_ONCE = 200
+
+
+@shared_task
+def work_on_run(run_id: int) -> None:
+    runner.execute(run_id)
+    item = settle_run(run_id)
+    if item is not None:
+        announce(item.queue_id)
+
+
+@shared_task
+def work_on_delivery(delivery_id: int) -> None:
+    outcomes.deliver(delivery_id)
+
+
+@shared_task
+def sweep() -> None:
+    """Pick up what an enqueue lost, what a worker left, and what has come due."""
+    now = timezone.now()
+    _hint_runs(now)
+    for run_id in _ended_but_unsettled():
+        item = settle_run(run_id)
+        announce(item.queue_id if item else None)
+    for delivery_id in Delivery.objects.filter(outcomes.due(now)).values_list("pk", flat=True)[
+        :SWEPT_AT_ONCE
+    ]:
+        wake_delivery(delivery_id)
+
+
+def _hint_runs(now: datetime) -> None:
+    """Publish due runs that no worker was told of lately, oldest first."""
+    unhinted = Q(hinted_at__isnull=True) | Q(hinted_at__lt=now - HINT_AGAIN_AFTER)
+    due = Run.objects.filter(runner.due(now)).filter(unhinted).order_by("due_at", "pk")
+    run_ids = list(due.values_list("pk", flat=True)[:SWEPT_AT_ONCE])
+    Run.objects.filter(pk__in=run_ids).update(hinted_at=now)
+    for run_id in run_ids:
+        wake_run(run_id)
+
+
+def _ended_but_unsettled() -> list[int]:
+    return list(
+        TicketRun.objects.filter(settled_at__isnull=True, run__status__in=Run.ENDED)
+        .order_by("run_id")
+        .values_list("run_id", flat=True)[:SWEPT_AT_ONCE]
+    )

@@ -1,0 +1,106 @@
+"""How the console writes ages, confidence, money and names."""
+
+import json
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from agents.models import Step
+from agents.results import Check
+
+register = template.Library()
+
+
+@register.filter
+def age(moment: datetime | None, now: datetime | None = None) -> str:
+    """Return how long ago it was: `just now`, `4 min`, `3 h`, `2 days`."""
+    if moment is None:
+        return ""
+    seconds = ((now or timezone.now()) - moment).total_seconds()
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 48 * 3600:
+        return f"{seconds / 3600:.0f} h"
+    return f"{seconds / 86400:.0f} days"
+
+
+@register.filter
+def took(milliseconds: int) -> str:
+    """Return a duration: `4 ms`, `2.1 s`."""
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+@register.filter
+def sureness(confidence: float | None) -> str:
+    """Return the word beside a confidence."""
+    if confidence is None:
+        return "unknown"
+    if confidence >= 0.9:
+        return "sure"
+    return "fairly sure" if confidence >= 0.7 else "unsure"
+
+
+@register.filter
+def cost(step: Step) -> str:
+    """Return a model call's cost, `local` for the embedded model, never 0 for an unknown price."""
+    if not step.pricing:
+        return "–"
+    return step.pricing if step.cost_usd is None or step.pricing == "local" else usd(step.cost_usd)
+
+
+@register.filter
+def total_cost(steps: list[Step]) -> str:
+    """Return the cost of a run's steps together."""
+    calls = [step for step in steps if step.pricing]
+    if any(step.pricing == Step.Pricing.UNPRICED for step in calls):
+        return "unpriced"
+    if all(step.pricing == Step.Pricing.LOCAL for step in calls):
+        return "local" if calls else "–"
+    return usd(sum((step.cost_usd or Decimal(0) for step in calls), Decimal(0)))
+
+
+@register.filter
+def person(user: User | None) -> str:
+    """Return the name a colleague knows them by."""
+    return (user.get_full_name() or user.get_username()) if user else "nobody"
+
+
+@register.filter
+def initials(user: User) -> str:
+    """Return one or two letters that stand for the person."""
+    return "".join(word[0] for word in person(user).split()[:2]).upper()
+
+
+@register.filter
+def edits(number: int) -> str:
+    """Return `no edits`, `1 edit`, `4 edits`."""
+    return "no edits" if not number else f"{number} edit" + ("" if number == 1 else "s")
+
+
+@register.filter
+def failed(checks: list[Check]) -> list[Check]:
+    """Return the checks that did not pass."""
+    return [check for check in checks if not check.passed]
+
+
+@register.filter
+def pretty(content: Any) -> str:
+    """Return JSON content for reading, or what stands for erased content."""
+    return "[erased]" if content is None else json.dumps(content, indent=2, ensure_ascii=False)
+
+
+@register.filter
+def split(words: str) -> list[str]:
+    """Return the words of a text."""
+    return words.split()
+
+
+def usd(amount: Decimal) -> str:
+    """Return an amount in dollars, four places below a cent."""
+    return f"${amount:.4f}" if amount < Decimal("0.01") else f"${amount:.2f}"

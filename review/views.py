@@ -1,0 +1,268 @@
+"""The console's pages."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from agents.models import Run
+from review import claims, decisions, inbox
+from review.edits import compare
+from review.errors import ReviewError
+from review.evidence import evidence_of
+from review.forms import DecisionForm, SeenForm
+from review.items import draft_text
+from review.models import Delivery, ReviewItem, Verdict
+from review.requests import ReviewerRequest
+from review.wake import announce
+
+SENT_PAGE = 50
+
+
+@require_GET
+def inbox_page(request: ReviewerRequest) -> HttpResponse:
+    """Show what waits for a person; htmx asks for the rows alone."""
+    queue = request.GET.get("queue", "")
+    after = request.GET.get("after", "")
+    context = {
+        "page": inbox.open_items(
+            request.user, queue=queue, after=int(after) if after.isdecimal() else None
+        ),
+        "queues": inbox.queue_counts(request.user),
+        "queue": queue,
+        "now": timezone.now(),
+    }
+    return render(
+        request, "review/inbox.html#rows" if request.htmx else "review/inbox.html", context
+    )
+
+
+@require_POST
+@permission_required("review.decide", raise_exception=True)
+def take_next(request: ReviewerRequest) -> HttpResponse:
+    """Claim the most urgent item and open it."""
+    item = claims.claim_next(request.user)
+    if item is None:
+        messages.info(request, "Nothing is waiting for you right now.")
+        return redirect("inbox")
+    announce(item.queue_id)
+    return redirect("item", item.pk)
+
+
+@require_GET
+def item_page(request: ReviewerRequest, item_id: int) -> HttpResponse:
+    """Show one item: conversation, draft, evidence, and what can be done."""
+    return _render_item(request, _item(request, item_id))
+
+
+@require_GET
+def item_standing(request: ReviewerRequest, item_id: int) -> HttpResponse:
+    """Show only who holds the item and whether it is still open; asked for on every change."""
+    item = _item(request, item_id)
+    return render(request, "review/item.html#standing", _standing(request, item))
+
+
+@require_POST
+def diff(request: ReviewerRequest, item_id: int) -> HttpResponse:
+    """Show what the text changes in the draft, as it is typed."""
+    item = _item(request, item_id)
+    comparison = compare(draft_text(item), request.POST.get("text", ""))
+    return render(request, "review/item.html#diff", {"comparison": comparison, "item": item})
+
+
+@require_POST
+@permission_required("review.decide", raise_exception=True)
+def claim(request: ReviewerRequest, item_id: int) -> HttpResponse:
+    """Take the item; a text typed under a lapsed claim comes along."""
+    item = _item(request, item_id)
+    try:
+        item = claims.claim(item, request.user)
+    except ReviewError as error:
+        return _render_item(request, item, error=error)
+    announce(item.queue_id)
+    if request.POST.get("keep"):
+        return _render_item(request, _item(request, item_id), text=request.POST.get("text", ""))
+    return redirect("item", item.pk)
+
+
+@require_POST
+@permission_required("review.decide", raise_exception=True)
+def renew(request: ReviewerRequest, item_id: int) -> HttpResponse:
+    """Keep a claim whose page is in use; 409 when it is gone."""
+    form = SeenForm(request.POST)
+    held = form.is_valid() and claims.renew(item_id, request.user, form.seen().claim_token)
+    return HttpResponse(status=204 if held else 409)
+
+
+@require_POST
+@permission_required("review.decide", raise_exception=True)
+def release(request: ReviewerRequest, item_id: int) -> HttpResponse:
+    """Give the item back to its queue."""
+    item = _item(request, item_id)
+    form = SeenForm(request.POST)
+    if form.is_valid() and claims.release(item_id, request.user, form.seen().claim_token):
+        announce(item.queue_id)
+    return redirect("inbox")
+
+
+def send(request: ReviewerRequest, item_id: int) -> HttpResponse:
+    """Countersign: send the draft, or the edited text."""
+
+    def act(form: DecisionForm) -> Verdict:
+        return decisions.send(
+            item_id,
+            request.user,
+            form.seen(),
+            text=form.cleaned_data["text"],
+            category=form.cleaned_data["category"],
+        )
+
+    return _decide(request, item_id, act)
+
+
+def reject(request: ReviewerRequest, item_id: int) -> HttpResponse:
+    """Send nothing and close the ticket."""
+
+    def act(form: DecisionForm) -> Verdict:
+        return decisions.reject(
+            item_id,
+            request.user,
+            form.seen(),
+            reason=form.cleaned_data["note"],
+            category=form.cleaned_data["category"],
+        )
+
+    return _decide(request, item_id, act)
+
+
+def escalate(request: ReviewerRequest, item_id: int) -> HttpResponse:
+    """Hand the item to the queue with more authority."""
+
+    def act(form: DecisionForm) -> None:
+        item = decisions.escalate(
+            item_id, request.user, form.seen(), note=form.cleaned_data["note"]
+        )
+        messages.success(request, f"Escalated to {item.queue.name}.")
+        announce(item.queue_id)
+
+    return _decide(request, item_id, act)
+
+
+@require_POST
+@permission_required("review.decide", raise_exception=True)
+def undo(request: ReviewerRequest, verdict_id: int) -> HttpResponse:
+    """Stop a reply that has not left and open its item again."""
+    verdict = get_object_or_404(Verdict, pk=verdict_id, reviewer=request.user)
+    try:
+        item = decisions.undo(verdict.pk, request.user)
+    except ReviewError as error:
+        messages.error(request, str(error))
+        return redirect("item", verdict.item_id)
+    announce(item.queue_id)
+    messages.success(request, "Undone. The reply was not sent; the item is yours again.")
+    return redirect("item", item.pk)
+
+
+@require_GET
+def sent_page(request: ReviewerRequest) -> HttpResponse:
+    """Show the newest replies and what became of each."""
+    deliveries = (
+        Delivery.objects.visible_to(request.user)
+        .select_related("ticket__customer", "ticket__queue", "verdict__reviewer", "verdict__item")
+        .order_by("-pk")[:SENT_PAGE]
+    )
+    return render(request, "review/sent.html", {"deliveries": deliveries})
+
+
+@require_GET
+def run_page(request: ReviewerRequest, run_id: int) -> HttpResponse:
+    """Show the steps of a run, to those who may see its ticket's item."""
+    item = get_object_or_404(_visible(request), run_id=run_id)
+    run = get_object_or_404(Run.objects.select_related("agent", "result"), pk=run_id)
+    steps = run.steps.select_related("input", "result")
+    return render(request, "review/run.html", {"run": run, "steps": steps, "item": item})
+
+
+@require_POST
+@permission_required("review.decide", raise_exception=True)
+def _decide(
+    request: ReviewerRequest, item_id: int, act: Callable[[DecisionForm], Verdict | None]
+) -> HttpResponse:
+    """Carry out a decision; what stands against it is said on the page, the typed text kept."""
+    item = _item(request, item_id)
+    form = DecisionForm(request.POST)
+    text = request.POST.get("text", "")
+    if not form.is_valid():
+        problem = ReviewError("The form was incomplete, so nothing was saved. Reload the page.")
+        return _render_item(request, item, text=text, error=problem)
+    try:
+        verdict = act(form)
+    except ReviewError as error:
+        return _render_item(request, _item(request, item_id), text=text, error=error)
+    announce(item.queue_id)
+    if verdict is not None and verdict.final_id is not None:
+        leaves = f"Reply to {item.ticket.customer} leaves in {settings.UNDO_WINDOW_S} s"
+        messages.success(request, leaves, extra_tags=f"undo:{verdict.pk}")
+    elif verdict is not None:
+        messages.success(request, "Rejected. Nothing was sent and the ticket is closed.")
+    return redirect("inbox")
+
+
+def _visible(request: ReviewerRequest) -> QuerySet[ReviewItem]:
+    return ReviewItem.objects.visible_to(request.user).select_related(
+        "ticket__customer",
+        "ticket__source",
+        "queue__escalates_to",
+        "proposal",
+        "claimed_by",
+        "run__agent",
+        "run__result",
+    )
+
+
+def _item(request: ReviewerRequest, item_id: int) -> ReviewItem:
+    return get_object_or_404(_visible(request), pk=item_id)
+
+
+def _render_item(
+    request: ReviewerRequest,
+    item: ReviewItem,
+    *,
+    text: str | None = None,
+    error: ReviewError | None = None,
+) -> HttpResponse:
+    evidence = evidence_of(item)
+    draft = draft_text(item)
+    if text is None:
+        text = draft
+    context = {
+        **_standing(request, item),
+        "evidence": evidence,
+        "draft": draft,
+        "text": text,
+        "comparison": compare(draft, text),
+        "error": error,
+        "page": inbox.open_items(request.user, queue=item.queue.slug),
+    }
+    if evidence.verdict and evidence.verdict.final:
+        context["final_comparison"] = compare(draft, str(evidence.verdict.final.content or ""))
+    return render(request, "review/item.html", context, status=error.status if error else 200)
+
+
+def _standing(request: ReviewerRequest, item: ReviewItem) -> dict[str, object]:
+    now = timezone.now()
+    is_open = item.status == ReviewItem.Status.OPEN
+    held = item.claim_expires_at is not None and item.claim_expires_at > now
+    return {
+        "item": item,
+        "is_open": is_open,
+        "is_mine": is_open and item.is_held_by(request.user.pk, now),
+        "holder": item.claimed_by if is_open and held else None,
+        "now": now,
+    }

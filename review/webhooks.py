@@ -1,0 +1,79 @@
+"""Replies by signed webhook (Standard Webhooks 1.0). The key makes a repetition harmless."""
+
+import http.client
+import json
+import urllib.error
+import urllib.request
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from standardwebhooks import Webhook
+
+from review.models import Delivery
+from review.reports import Report
+
+TIMEOUT_S = 20
+GONE = 410
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+_opener = urllib.request.build_opener(_NoRedirect)
+
+
+def post(delivery: Delivery) -> Report:
+    """Return what became of one attempt to post the reply to its ticket's source."""
+    source = delivery.ticket.source
+    now = timezone.now()
+    body = json.dumps(payload(delivery), ensure_ascii=False)
+    signature = Webhook(source.webhook_secret).sign(delivery.idempotency_key, now, body)
+    request = urllib.request.Request(  # noqa: S310 - the model admits http and https only
+        source.webhook_url,
+        data=body.encode(),
+        headers={
+            "content-type": "application/json",
+            "webhook-id": delivery.idempotency_key,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": signature,
+        },
+    )
+    try:
+        with _opener.open(request, timeout=TIMEOUT_S) as response:
+            return Report(state="sent", detail=f"The webhook answered {response.status}.")
+    except urllib.error.HTTPError as error:
+        with error:
+            return _refused(error)
+    except (OSError, http.client.HTTPException) as error:
+        what = getattr(error, "reason", error)
+        return Report(state="retry", detail=f"The webhook could not be reached: {what}"[:300])
+
+
+def payload(delivery: Delivery) -> dict[str, Any]:
+    """Return the event: {type, timestamp, data}."""
+    ticket, verdict = delivery.ticket, delivery.verdict
+    return {
+        "type": "ticket.replied",
+        "timestamp": verdict.created_at.isoformat(),
+        "data": {
+            "ticket_id": ticket.pk,
+            "external_id": ticket.external_id,
+            "reply": verdict.final.content if verdict.final else "",
+            "customer": {"email": ticket.customer.email},
+        },
+    }
+
+
+def _refused(error: urllib.error.HTTPError) -> Report:
+    detail = f"The webhook answered {error.code}."
+    if error.code == GONE:
+        return Report(state="failed", detail=f"{detail} It is gone; set a new address.")
+    after = error.headers.get("Retry-After", "")
+    return Report(
+        state="retry",
+        detail=detail,
+        retry_after=timedelta(seconds=min(int(after), 86400)) if after.isdecimal() else None,
+    )

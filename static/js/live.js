@@ -1,0 +1,44 @@
+// Tells every [data-live] element that something changed, so that htmx fetches it anew.
+// A socket brings the news; while it is down, the page asks by itself every few seconds.
+
+const POLL_MS = 10_000;
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 15_000;
+
+let wait = FIRST_WAIT_MS;
+let polling = null;
+
+function tell() {
+  for (const element of document.querySelectorAll("[data-live]")) {
+    window.htmx.trigger(element, "changed");
+  }
+}
+
+function connect(url) {
+  const socket = new WebSocket(url);
+  socket.addEventListener("open", () => {
+    wait = FIRST_WAIT_MS;
+    clearInterval(polling);
+    polling = null;
+    document.body.dataset.live = "socket";
+    tell(); // what happened while nobody listened
+  });
+  socket.addEventListener("message", tell);
+  socket.addEventListener("close", () => {
+    document.body.dataset.live = "polling";
+    polling ??= setInterval(tell, POLL_MS);
+    setTimeout(() => connect(url), wait);
+    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+  });
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) tell();
+});
+
+const path = document.body.dataset.liveUrl;
+if (path) {
+  const url = new URL(path, location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  connect(url);
+}

@@ -1,0 +1,53 @@
+"""The session's real servers, and what most tests start from."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+
+from agents.models import Agent
+from agents.tiers import install_tiers
+from config.local.servers import running_servers
+from review.management.commands.prepare import install_roles
+from tests import builders
+from tests.environment import HOME
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[None]:
+    """PostgreSQL and Redis of this session, stopped at its end."""
+    with running_servers(HOME, durable=False):
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(servers: None) -> None:
+    """Have the servers up before pytest-django makes its database."""
+
+
+@pytest.fixture(scope="session")
+def static_files() -> None:
+    """What whitenoise serves and templates name."""
+    call_command("collectstatic", verbosity=0, interactive=False)
+
+
+@pytest.fixture
+def installed(db: None, settings: "pytest.FixtureRequest") -> Agent:
+    """Roles, tiers and the triage agent, as `prepare` leaves them."""
+    install_roles()
+    install_tiers(settings.TIERS)  # type: ignore[attr-defined]
+    return builders.make_agent()
+
+
+@pytest.fixture
+def ada(installed: Agent) -> User:
+    """A reviewer of the queue `orders`."""
+    return builders.make_person("ada", "reviewer", builders.make_queue("orders"))
+
+
+@pytest.fixture
+def grace(installed: Agent) -> User:
+    """A reviewer of the queues `orders` and `billing`."""
+    queues = builders.make_queue("orders"), builders.make_queue("billing")
+    return builders.make_person("grace", "reviewer", *queues)

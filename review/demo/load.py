@@ -104,7 +104,7 @@ def _load_agent(agent: Agent, company: dict[str, Any]) -> None:
             for product in company["products"]
         ],
     }
-    agent.fallback_queue = company["queues"][-1]["slug"]
+    agent.fallback_queue = company["fallback_queue"]
     agent.save()
     for category in company["categories"]:
         Category.objects.update_or_create(

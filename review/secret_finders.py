@@ -130,8 +130,8 @@ def _is_card_shape(text: str, groups: list[_Group], first: int, after: int) -> b
     window = groups[first:after]
     if len(window) == 1:
         return not (first and window[0].separator == ".")
-    before, behind = text[: window[0].start][-1:], text[window[-1].end :][:1]
-    if before.isalpha() or behind.isalpha():
+    start, end = window[0].start, window[-1].end
+    if text[max(0, start - 1) : start].isalpha() or text[end : end + 1].isalpha():
         return False
     separators = {group.separator.strip(" \t") or " " for group in window[1:]}
     sizes = [len(group.digits) for group in window]
@@ -186,11 +186,12 @@ def _leading_characters(text: str, count: int) -> str:
 _CODE_WORD = (
     r"(?:cv[vcn]2?|csc|(?:card )?security code|card verification (?:code|number|value)"
     r"|(?:karten)?pr[üu]f(?:nummer|ziffer)|sicherheitscode|cryptogramme(?: visuel)?"
-    r"|code de s[ée]curit[ée]|c[óo]digo de seguridad|beveiligingscode|veiligheidscode)"
+    r"|code de s[ée]curit[ée]|c[óo]digo de seguridad|beveiligingscode|veiligheidscode"
+    r"|(?<!first )(?<!last )(?:three|3)[ -]digits?(?: on the back)?)"
 )
 _CODE = re.compile(
     rf"(?<![A-Za-z0-9]){_CODE_WORD}(?:[ -]?(?:code|number|nummer|no\.?|nr\.?))?"
-    r"[\s:=#\"'(]{0,4}(?:(?:is|was|ist|lautet|est|es)[\s:]{1,3})?(\d(?:[ -]?\d){2,3})(?![\d-])"
+    r"[\s:=#\"'(]{0,4}(?:(?:is|are|was|ist|lautet|est|es)[\s:]{1,3})?(\d(?:[ -]?\d){2,3})(?![\d-])"
     rf"|(?<![\d.,-])(\d{{3,4}})\s{{0,2}}\(\s?(?:the |my )?{_CODE_WORD}\s?\)"
     rf"|{CARD_MASK}[\s,;|]{{1,3}}(?:exp[a-z.]{{0,9}}[\s:]{{0,2}})?\d\d\s?[/-]\s?\d{{2,4}}"
     r"[\s,;|]{1,3}(\d{3,4})(?!\d)"

@@ -15,7 +15,7 @@ from review import alignment
 from review.alignment import align, changed_spans, is_word, tokenize
 from review.edits import Comparison, compare
 
-stable = settings(derandomize=True, deadline=None, max_examples=300, database=None)
+stable = settings(derandomize=True, deadline=None, max_examples=150, database=None)
 
 FRAGMENTS = (
     *("the", "parcel", "Parcel", "refund", "don't", "don’t", "49.90", "HCW-204881", "café"),
@@ -211,7 +211,7 @@ def test_appended_quote_or_signature_changes_nothing(draft: str, sent: str, tail
 tokens = st.lists(st.sampled_from(["a", "b", "c", "d", ",", "."]), max_size=9)
 
 
-@settings(stable, max_examples=1000)
+@settings(stable, max_examples=500)
 @given(tokens, tokens)
 def test_keeps_most_words_then_fewest_spans(draft: list[str], sent: list[str]) -> None:
     blocks = align(draft, sent)
@@ -283,15 +283,15 @@ def test_a_rewritten_megabyte_is_one_span() -> None:
 
 
 HOSTILE = {
-    "mail headers": "On 1\n" * 100_000,
-    "outlook headers": "From: x\n" * 100_000,
-    "closings": "Thanks\n" * 100_000,
-    "dashes": "-" * 500_000,
-    "apostrophes": "a'" * 250_000,
-    "points": "1." * 250_000,
-    "marks": "a" + "\u0301" * 500_000,
-    "joiners": "👩" + "\u200d" * 500_000,
-    "empty lines": "\n" * 500_000,
+    "mail headers": "On 1\n" * 40_000,
+    "outlook headers": "From: x\n" * 40_000,
+    "closings": "Thanks\n" * 40_000,
+    "dashes": "-" * 200_000,
+    "apostrophes": "a'" * 100_000,
+    "points": "1." * 100_000,
+    "marks": "a" + "\u0301" * 200_000,
+    "joiners": "👩" + "\u200d" * 200_000,
+    "empty lines": "\n" * 200_000,
 }
 
 

@@ -10,7 +10,7 @@ from stdnum import iban, luhn
 
 from review.redaction import RULES, redact
 
-stable = settings(derandomize=True, deadline=None, max_examples=300, database=None)
+stable = settings(derandomize=True, deadline=None, max_examples=200, database=None)
 
 MARKER = re.compile(
     rf"\[(?:{'|'.join(rule.name for rule in RULES)}) removed(?:, ends [0-9A-Z]{{2,4}})?\]"
@@ -71,6 +71,7 @@ REMOVED = [
     ("Security code 123", "Security code [card security code removed]"),
     ("Prüfziffer: 123", "Prüfziffer: [card security code removed]"),
     ("card, 123 (CVC)", "card, [card security code removed] (CVC)"),
+    ("the three digits are 123.", "the three digits are [card security code removed]."),
     ("PIN: 4711", "PIN: [card security code removed]"),
     ("my password is hunter2", "my password is [password removed]"),
     ("My password is swordfish.", "My password is [password removed]."),
@@ -148,6 +149,7 @@ KEPT = [
     "https://shop.example:8080/path?x=1 and anna@example.com",
     "sk-SK and en-GB",
     "my CV is attached, room 123",
+    "the last three digits are 881, of order HCW-204881",
     "Visa 2024 rules, pin 4 of the board",
     "[payment card removed, ends 1111] was my card, password: [password removed]",
     "",
@@ -257,7 +259,7 @@ HOSTILE = (
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_text_takes_no_longer_than_its_length(hostile: str) -> None:
-    text = hostile * (300_000 // len(hostile))
+    text = hostile * (200_000 // len(hostile))
     started = time.process_time()
     redact(text)
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < 5

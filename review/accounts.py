@@ -21,6 +21,9 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """Say nothing: a page after login or logout speaks for itself."""
+
 
 class PagesNeedLogin(LoginRequiredMiddleware):
     """Every page needs a login; the API asks for a bearer token itself."""

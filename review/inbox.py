@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils import timezone
 
+from agents.models import Category
 from review.models import Queue, ReviewItem
 
 PAGE = 50
@@ -43,12 +44,21 @@ def open_items(user: User, *, queue: str = "", after: int | None = None) -> Page
             | Q(priority=last.priority, opened_at__gt=last.opened_at)
             | Q(priority=last.priority, opened_at=last.opened_at, pk__gt=last.pk)
         )
-    found = list(items.select_related("ticket__customer", "queue", "claimed_by")[: PAGE + 1])
+    found = list(
+        items.annotate(category_name=_category_name()).select_related(
+            "ticket__customer", "queue", "claimed_by"
+        )[: PAGE + 1]
+    )
     now = timezone.now()
     for item in found:
         if item.claim_expires_at and item.claim_expires_at <= now:
             item.claimed_by = None  # lapsed: nobody holds it
     return Page(items=found[:PAGE], after=found[PAGE - 1].pk if len(found) > PAGE else None)
+
+
+def _category_name() -> Subquery:
+    named = Category.objects.filter(agent=OuterRef("run__agent"), slug=OuterRef("category"))
+    return Subquery(named.values("name")[:1])
 
 
 def queue_counts(user: User) -> list[QueueCount]:

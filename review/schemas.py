@@ -19,12 +19,13 @@ def _an_email(value: str) -> str:
     return value
 
 
-def _without_nul(value: str) -> str:
-    # PostgreSQL's text holds no NUL.
-    return value.replace("\x00", "")
+def _storable(value: str) -> str:
+    # PostgreSQL's text holds no NUL, and UTF-8 no half of a surrogate pair.
+    whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole.replace("\x00", "")
 
 
-Text = Annotated[str, AfterValidator(_without_nul)]
+Text = Annotated[str, AfterValidator(_storable)]
 Email = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_an_email)
 ]

@@ -22,7 +22,7 @@ from review.schemas import TicketIn
 FOLDER = Path(__file__).parent / "company"
 SOURCE = "demo"
 TICKET_FIELDS = frozenset(TicketIn.model_fields)
-NEWEST_TICKET_AGE = timedelta(minutes=3)
+SPACING = timedelta(minutes=3)
 
 
 @transaction.atomic
@@ -157,23 +157,24 @@ def _store(agent: Agent, name: str, rows: list[dict[str, Any]]) -> None:
 
 
 def _load_tickets() -> None:
-    """Accept the stream's tickets, moved in time so that the newest came a moment ago."""
+    """Accept the stream's tickets, moved in time as if the last of them had just come in."""
     stream = [ticket for ticket in lines("tickets") if ticket["part"] == "stream"]
     Source.objects.get_or_create(slug=SOURCE, defaults={"name": "Demo"})
     if Ticket.objects.filter(source__slug=SOURCE).exists() or not stream:
         return
-    received = [datetime.fromisoformat(ticket["received_at"]) for ticket in stream]
-    shift = timezone.now() - NEWEST_TICKET_AGE - max(received)
-    for ticket in stream:
+    now = timezone.now()
+    stream.sort(key=lambda ticket: ticket["received_at"])
+    for place, ticket in enumerate(reversed(stream), start=1):
         # What the ticket is about is for the agent to find: the labels stay out.
         given = {key: ticket[key] for key in TICKET_FIELDS & ticket.keys() - {"category", "queue"}}
-        accept_ticket(_moved(TicketIn.model_validate(given), shift).as_ticket())
+        accept_ticket(_moved(TicketIn.model_validate(given), now - place * SPACING).as_ticket())
 
 
-def _moved(ticket: TicketIn, shift: timedelta) -> TicketIn:
+def _moved(ticket: TicketIn, received_at: datetime) -> TicketIn:
+    """Return the ticket as received then, its further turns as long before or after as they were."""
+    shift = received_at - (ticket.received_at or received_at)
     turns = [
         turn.model_copy(update={"at": turn.at + shift if turn.at else None})
         for turn in ticket.messages
     ]
-    received = ticket.received_at + shift if ticket.received_at else None
-    return ticket.model_copy(update={"received_at": received, "messages": turns})
+    return ticket.model_copy(update={"received_at": received_at, "messages": turns})

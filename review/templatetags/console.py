@@ -1,6 +1,7 @@
 """How the console writes ages, confidence, money and names."""
 
 import json
+import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -93,6 +94,12 @@ def failed(checks: list[Check]) -> list[Check]:
 def pretty(content: Any) -> str:
     """Return JSON content for reading, or what stands for erased content."""
     return "[erased]" if content is None else json.dumps(content, indent=2, ensure_ascii=False)
+
+
+@register.filter
+def plain(markdown: str) -> str:
+    """Return Markdown's text without its marks."""
+    return re.sub(r"[*_`#]+", "", markdown)
 
 
 @register.filter

@@ -66,4 +66,6 @@ def queue_counts(user: User) -> list[QueueCount]:
     queues = Queue.objects.annotate(open=Count("items", filter=Q(items__status="open")))
     if not user.has_perm("review.view_every_queue"):
         queues = queues.filter(members=user)
-    return [QueueCount(queue=queue, open=queue.open) for queue in queues.order_by("position")]
+    return [
+        QueueCount(queue=queue, open=queue.open) for queue in queues.order_by("position", "name")
+    ]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from pytest_django import Settings
 
 from agents.models import Agent
 from agents.tiers import install_tiers
@@ -33,10 +34,10 @@ def static_files() -> None:
 
 
 @pytest.fixture
-def installed(db: None, settings: "pytest.FixtureRequest") -> Agent:
+def installed(db: None, settings: Settings) -> Agent:
     """Roles, tiers and the triage agent, as `prepare` leaves them."""
     install_roles()
-    install_tiers(settings.TIERS)  # type: ignore[attr-defined]
+    install_tiers(settings.TIERS)
     return builders.make_agent()
 
 

@@ -13,7 +13,7 @@ ROOMS = ("review", "agents", "memory", "observability")
 
 
 def room_of(module: str) -> str:
-    return module.split(".")[0]
+    return module.split(".", maxsplit=1)[0]
 
 
 def test_foreign_keys_point_right_only() -> None:
@@ -34,8 +34,7 @@ def test_foreign_keys_point_right_only() -> None:
 
 def test_every_environment_name_is_in_the_example() -> None:
     code = "".join(
-        path.read_text(encoding="utf-8")
-        for path in (settings.BASE_DIR / "config").rglob("*.py")
+        path.read_text(encoding="utf-8") for path in (settings.BASE_DIR / "config").rglob("*.py")
     )
     read = set(re.findall(r"""(?:env\.\w+|required_secret|_is_given)\(\s*"([A-Z_]+)""", code))
     read |= set(re.findall(r"""environ(?:ment)?\.get\("([A-Z_]+)""", code))

@@ -12,8 +12,8 @@ from pytest_django import Settings
 from standardwebhooks import Webhook
 
 from review import decisions, outcomes
-from review.decisions import Seen
 from review.claims import claim
+from review.decisions import Seen
 from review.intake import NewMessage, add_message
 from review.models import Delivery, Message, Source
 from tests.builders import DRAFT, make_item
@@ -95,7 +95,7 @@ def test_a_refusal_is_certain(ada: User, mailbox: Mailbox, refusal: str, state: 
     mailbox.refusal = refusal
     delivery = attempt(due_delivery(ada))
     assert delivery.state == state
-    assert refusal.split()[0] in delivery.detail
+    assert refusal.split(maxsplit=1)[0] in delivery.detail
 
 
 def test_a_connection_lost_in_the_middle_is_unknown_and_not_retried(

@@ -1,0 +1,132 @@
+"""Real servers on loopback that stand at the other end: mail, webhooks, a model provider."""
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import default
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, cast
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+@dataclass
+class Mailbox:
+    """What an SMTP server took. refusal: what it answers to the data instead of taking it."""
+
+    port: int = 0
+    mails: list[EmailMessage] = field(default_factory=list)
+    refusal: str = ""
+    breaks_off: bool = False
+    arrived: threading.Event = field(default_factory=threading.Event)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if self.breaks_off:
+            server.transport.abort()
+            return "421 gone"
+        if self.refusal:
+            return self.refusal
+        mail = BytesParser(policy=default).parsebytes(cast(bytes, envelope.content))
+        self.mails.append(cast(EmailMessage, mail))
+        self.arrived.set()
+        return "250 taken"
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def smtp_server() -> Iterator[Mailbox]:
+    """Yield the mailbox of a running SMTP server."""
+    mailbox = Mailbox()
+    mailbox.port = free_port()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=mailbox.port)
+    controller.start()
+    try:
+        yield mailbox
+    finally:
+        controller.stop()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """An HTTP request as it came, header names in lower case."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What an HTTP server answers. body None: it closes the connection without an answer."""
+
+    status: int = 200
+    body: Any = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class HttpPeer:
+    """A running HTTP server: what it was sent, and what it answers next."""
+
+    answer: Callable[[Received], Reply | None]
+    url: str = ""
+    requests: list[Received] = field(default_factory=list)
+
+
+@contextmanager
+def http_server(answer: Callable[[Received], Reply | None]) -> Iterator[HttpPeer]:
+    """Yield a running HTTP server that answers each POST with `answer`; None breaks off."""
+    peer = HttpPeer(answer=answer)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            request = Received(path=self.path, headers=headers, body=body)
+            peer.requests.append(request)
+            reply = peer.answer(request)
+            if reply is None:
+                self.close_connection = True
+                return
+            content = (
+                reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
+            )
+            self.send_response(reply.status)
+            for name, value in {"Content-Type": "application/json", **reply.headers}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    peer.url = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield peer
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

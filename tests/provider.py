@@ -1,0 +1,90 @@
+"""A model provider on loopback: OpenAI's chat completions over real HTTP, answers as told."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from agents.models import TierVersion
+from tests.peers import HttpPeer, Received, Reply, http_server
+
+ANSWERS: dict[str, dict[str, Any]] = {
+    "Extracted": {
+        "language": "en",
+        "order_numbers": [],
+        "products": [],
+        "urgency": "normal",
+        "urgency_signs": [],
+    },
+    "Classified": {
+        "category": "delivery",
+        "confidence": 0.9,
+        "alternatives": [{"category": "invoice", "confidence": 0.05}],
+    },
+    "Drafted": {
+        "reply": "Hello Ada,\n\nYour parcel arrives on Friday.\n\nKind regards,\nSupport",
+        "articles": ["delivery-times"],
+        "no_draft_reason": "",
+    },
+}
+
+
+def form_of(request: Received) -> str:
+    """Return the name of the form a request asks for."""
+    return str(request.json["response_format"]["json_schema"]["name"])
+
+
+def document_of(request: Received) -> dict[str, Any]:
+    """Return the JSON document of the request's user message."""
+    document: dict[str, Any] = json.loads(request.json["messages"][-1]["content"])
+    return document
+
+
+def completion(answer: Any, **changes: Any) -> Reply:
+    """A chat completion that says `answer`."""
+    content = answer if isinstance(answer, str) else json.dumps(answer)
+    message = {"role": "assistant", "content": content}
+    return Reply(
+        body={
+            "id": "c-1",
+            "object": "chat.completion",
+            "created": 1,
+            "model": "test-model",
+            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": 120, "completion_tokens": 30, "total_tokens": 150},
+            **changes,
+        }
+    )
+
+
+@dataclass
+class Provider:
+    """A running provider. before: called with the form's name ahead of each answer."""
+
+    peer: HttpPeer
+    answers: dict[str, Any] = field(default_factory=lambda: dict(ANSWERS))
+    before: Callable[[str], Reply | None] = lambda form: None
+
+    @property
+    def forms(self) -> list[str]:
+        """The forms asked for so far, in order."""
+        return [form_of(request) for request in self.peer.requests]
+
+
+@contextmanager
+def model_provider() -> Iterator[Provider]:
+    """Yield a running provider that answers every form well until told otherwise."""
+
+    def answer(request: Received) -> Reply | None:
+        form = form_of(request)
+        return provider.before(form) or completion(provider.answers[form])
+
+    with http_server(answer) as peer:
+        provider = Provider(peer=peer)
+        yield provider
+
+
+def put_on_tiers(model: str = "openai/test-model", **changes: Any) -> None:
+    """Run every tier on this model."""
+    TierVersion.objects.update(model=model, **changes)

@@ -40,11 +40,14 @@ def due(now: datetime) -> Q:
     )
 
 
-def deliver(delivery_id: int) -> None:
-    """Make one attempt at the delivery if it is due. Safe to call any number of times."""
+def deliver(delivery_id: int) -> Delivery | None:
+    """Return the delivery after one attempt at it, None when it was not due.
+
+    Safe to call any number of times.
+    """
     delivery = _take(delivery_id)
     if delivery is None:
-        return
+        return None
     match delivery.channel:
         case Delivery.Channel.WEBHOOK:
             report = webhooks.post(delivery)
@@ -53,6 +56,7 @@ def deliver(delivery_id: int) -> None:
         case _:
             report = Report(state="sent", detail="No mail server is set up: kept in this console.")
     _record(delivery, report)
+    return delivery
 
 
 def _take(delivery_id: int) -> Delivery | None:

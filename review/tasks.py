@@ -27,7 +27,9 @@ def work_on_run(run_id: int) -> None:
 
 @shared_task
 def work_on_delivery(delivery_id: int) -> None:
-    outcomes.deliver(delivery_id)
+    delivery = outcomes.deliver(delivery_id)
+    if delivery is not None:
+        announce(delivery.ticket.queue_id)
 
 
 @shared_task

@@ -13,6 +13,8 @@ from config.local.servers import running_servers
 from review.management.commands.prepare import install_roles
 from tests import builders
 from tests.environment import HOME
+from tests.peers import Mailbox, smtp_server
+from tests.stack import Stack, running_stack
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +33,26 @@ def django_db_modify_db_settings(servers: None) -> None:
 def static_files() -> None:
     """What whitenoise serves and templates name."""
     call_command("collectstatic", verbosity=0, interactive=False)
+
+
+@pytest.fixture(scope="session")
+def mailbox() -> Iterator[Mailbox]:
+    with smtp_server() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture(scope="session")
+def stack(servers: None, mailbox: Mailbox) -> Iterator[Stack]:
+    """The demo, running, with mail going to the mailbox and a short undo window."""
+    with running_stack(
+        HOME,
+        "countersign_stack",
+        SMTP_HOST="127.0.0.1",
+        SMTP_PORT=str(mailbox.port),
+        SMTP_SECURITY="none",
+        COUNTERSIGN_UNDO_S="3",
+    ) as stack:
+        yield stack
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Real servers on loopback that stand at the other end: mail, webhooks, a model provider."""
 
+import asyncio
 import json
 import socket
 import threading
@@ -28,12 +29,12 @@ class Mailbox:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.breaks_off:
-            server.transport.abort()
+            cast(asyncio.WriteTransport, server.transport).abort()
             return "421 gone"
         if self.refusal:
             return self.refusal
         mail = BytesParser(policy=default).parsebytes(cast(bytes, envelope.content))
-        self.mails.append(cast(EmailMessage, mail))
+        self.mails.append(mail)
         self.arrived.set()
         return "250 taken"
 

@@ -53,7 +53,7 @@ class Stack:
         """Return the rows of a query on this instance's database."""
         url = self.home.database_url("countersign_owner", self.database)
         with psycopg.connect(url, row_factory=dict_row, autocommit=True) as connection:
-            cursor = connection.execute(query, values)  # type: ignore[arg-type]
+            cursor = connection.execute(query, values)
             return cursor.fetchall() if cursor.description else []
 
     def count(self, query: str, *values: Any) -> int:
@@ -105,8 +105,8 @@ def running_stack(home: Home, database: str, **environment: str) -> Iterator[Sta
     """Yield a prepared instance with all its processes up, on servers that run already."""
     owner = home.database_url("countersign_owner", "countersign")
     with psycopg.connect(owner, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')  # type: ignore[arg-type]
-        connection.execute(f'CREATE DATABASE "{database}"')  # type: ignore[arg-type]
+        connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{database}"')
     port = free_port()
     stack = Stack(
         home=home,

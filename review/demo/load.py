@@ -171,7 +171,7 @@ def _load_tickets() -> None:
 
 
 def _moved(ticket: TicketIn, received_at: datetime) -> TicketIn:
-    """Return the ticket as received then, its further turns as long before or after as they were."""
+    """Return the ticket as received then; its further turns keep their distance from it."""
     shift = received_at - (ticket.received_at or received_at)
     turns = [
         turn.model_copy(update={"at": turn.at + shift if turn.at else None})

@@ -1,5 +1,4 @@
 import os
-import shutil
 import signal
 import stat
 import subprocess
@@ -36,11 +35,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     home = Home(tmp_path_factory.mktemp("home").joinpath(*["Ein längerer Ordner"] * 8))
     with running_servers(home, durable=False):
         yield home
-    shutil.rmtree(home.runtime)
+    assert not home.runtime.exists()
 
 
 @pytest.fixture(scope="module")
-def stopped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home with a cluster and nothing running."""
     home = Home(tmp_path_factory.mktemp("stopped"))
     # What an initdb that was killed leaves behind must not prevent the next one.
@@ -48,8 +47,7 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     (home.root / "postgres.draft").chmod(0o700)
     with running_servers(home, durable=False):
         pass
-    yield home
-    shutil.rmtree(home.runtime)
+    return home
 
 
 def as_role(home: Home, role: Role) -> psycopg.Connection:
@@ -134,7 +132,7 @@ def test_only_this_account_reaches_files_and_sockets(home: Home) -> None:
     sockets = [home.redis_socket, home.postgres_sockets / ".s.PGSQL.5432"]
     for private in (*folders, *sockets, home.postgres_sockets):
         assert stat.S_IMODE(private.stat().st_mode) == 0o700, private
-    for file in (*home.secrets.iterdir(), *home.logs.iterdir()):
+    for file in (*home.secrets.iterdir(), *home.logs.iterdir(), home.root / "processes.json"):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
 
 
@@ -201,7 +199,6 @@ def test_a_folder_without_a_cluster_is_not_touched(tmp_path: Path) -> None:
     with pytest.raises(LocalError, match="no PostgreSQL cluster"), running_servers(home):
         pass
     assert precious.read_text() == "years of work"
-    shutil.rmtree(home.runtime)
 
 
 def test_lost_passwords_are_named(stopped: Home) -> None:

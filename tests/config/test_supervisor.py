@@ -182,6 +182,9 @@ def test_servers_that_die_come_back_and_the_console_stays(start: Start) -> None:
             return False
 
     assert wait_until(both_answer, 15)
+    assert wait_until(
+        lambda: "/postgres" in roster_of(console.home).read()["PostgreSQL"].executable, 5
+    )
     assert before["web"].is_running()
     assert before["worker"].is_running()
     assert console.end(signal.SIGINT)[0] == 0

@@ -47,7 +47,7 @@ def shop(installed: Agent) -> Api:
     return Api("submit")
 
 
-def body_of(response: HttpResponse) -> Any:
+def body_of(response: Any) -> Any:
     return json.loads(response.content)
 
 

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from agents.evals.models import Example
 from agents.models import Agent, Run
+from review import intake
 from review.management.commands import import_tickets
 from review.models import Ticket
 
@@ -84,7 +85,7 @@ def test_an_interrupted_import_goes_on_where_it_stopped(
     installed: Agent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path, *(line(number) for number in range(1, 6)))
-    accept = import_tickets.accept_ticket
+    accept = intake.accept_ticket
 
     def interrupted(new: Any) -> Any:
         if new.external_id == "line-3":

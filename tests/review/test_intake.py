@@ -1,5 +1,7 @@
 """Tickets in: once, redacted, with their run."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 
@@ -15,12 +17,17 @@ pytestmark = pytest.mark.django_db
 CARD = "4111 1111 1111 1111"
 
 
+def bodies(run: Run) -> list[str]:
+    conversation: Any = run.input.content
+    return [message["body"] for message in conversation["messages"]]
+
+
 def test_a_ticket_starts_a_queued_run_over_its_conversation(installed: Agent) -> None:
     accepted = make_ticket("Where is it?")
     run = accepted.run
     assert run is not None
     assert (run.status, run.agent) == ("queued", installed)
-    assert run.input.content["messages"][0]["body"] == "Where is it?"
+    assert bodies(run)[0] == "Where is it?"
     assert TicketRun.objects.get(run=run).upto_seq == 1
 
 
@@ -69,8 +76,7 @@ def test_a_further_message_cancels_the_run_and_starts_one_over_everything(
     assert second.run is not None
     first.run.refresh_from_db()
     assert first.run.status == "cancelled"
-    bodies = [message["body"] for message in second.run.input.content["messages"]]
-    assert bodies == ["One", "Two"]
+    assert bodies(second.run) == ["One", "Two"]
 
 
 def test_a_message_with_a_known_external_id_is_added_once(installed: Agent) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -42,7 +43,7 @@ def hook(installed: object) -> Iterator[HttpPeer]:
         yield peer
 
 
-def due_delivery(reviewer: User, text: str = DRAFT, **ticket: str) -> Delivery:
+def due_delivery(reviewer: User, text: str = DRAFT, **ticket: Any) -> Delivery:
     item = claim(make_item(**ticket), reviewer)
     assert item.claim_token is not None
     seen = Seen(claim_token=item.claim_token, revision=item.revision, digest=item.digest)

@@ -1,0 +1,47 @@
+"""A browser on a whole running instance."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.browser.chromium import launch
+from tests.stack import PASSWORD, Stack
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, stack: Stack) -> Iterator[Callable[[str], Page]]:
+    """Log a person in, in a browser context of their own. A script error fails the test."""
+    problems: list[str] = []
+    contexts = []
+
+    def log_in(username: str) -> Page:
+        context = browser.new_context(base_url=stack.url)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", note)
+        page.goto("/")
+        page.get_by_label("User name").fill(username)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url("**/")
+        return page
+
+    def note(message: ConsoleMessage) -> None:
+        # A refused verdict answers 409, which the browser reports by itself.
+        if message.type == "error" and "status of 409" not in message.text:
+            problems.append(message.text)
+
+    yield log_in
+    for context in contexts:
+        context.close()
+    assert problems == []

@@ -17,6 +17,7 @@ from django.core.wsgi import get_wsgi_application
 
 wsgi_application = get_wsgi_application()
 
+from config import celery  # noqa: F401 - pages publish to its broker
 from review.routing import websocket_urlpatterns
 
 application = ProtocolTypeRouter(

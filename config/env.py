@@ -22,11 +22,14 @@ def text(name: str, default: str | None = None) -> str:
 
 
 def secret(name: str) -> str | None:
-    """Return the variable, or the stripped content of the file that `NAME_FILE` names."""
-    if (value := os.environ.get(name)) is not None:
+    """Return the variable, or the stripped content of the file that `NAME_FILE` names.
+
+    An empty variable counts as unset.
+    """
+    if value := os.environ.get(name):
         return value
     path = os.environ.get(f"{name}_FILE")
-    if path is None:
+    if not path:
         return None
     try:
         return Path(path).read_text(encoding="utf-8").strip()

@@ -1,16 +1,26 @@
 """Is it alive, is it ready, and how much is waiting: for load balancers and Prometheus."""
 
+from datetime import timedelta
+from functools import cache
+
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from agents.models import Run
 from review.api import problem
 from review.models import Delivery, ReviewItem
 from review.tokens import token_of
+
+STALLED_AFTER = timedelta(seconds=60)
+
+
+class NotMigrated(Exception):
+    """The database's schema is older than this code."""
 
 
 @login_not_required
@@ -21,16 +31,18 @@ def alive(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def ready(request: HttpRequest) -> HttpResponse:
-    """Answer 200 when the database answers and has every migration, else 503 and why."""
+    """Answer 200 when the database answers and has every migration, else 503 and why.
+
+    `stalled` names programs that a supervisor should restart: work is due and nobody does it.
+    """
     try:
-        executor = MigrationExecutor(connection)
-        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        _require_migrations()
+        stalled = ["worker"] if _worker_is_stalled() else []
     except DatabaseError:
         return JsonResponse({"status": "waiting", "detail": "The database is away."}, status=503)
-    if pending:
-        detail = f"{len(pending)} migrations are to be applied: run manage.py prepare."
-        return JsonResponse({"status": "waiting", "detail": detail}, status=503)
-    return JsonResponse({"status": "ready"})
+    except NotMigrated as error:
+        return JsonResponse({"status": "waiting", "detail": str(error)}, status=503)
+    return JsonResponse({"status": "ready", "stalled": stalled})
 
 
 @login_not_required
@@ -65,3 +77,21 @@ def metrics(request: HttpRequest) -> HttpResponse:
         for value in values:
             gauge.labels(value).set(counts.get(value, 0))
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+@cache  # once the schema is whole it stays so for this process; a raise is not kept
+def _require_migrations() -> None:
+    executor = MigrationExecutor(connection)
+    pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if pending:
+        raise NotMigrated(f"{len(pending)} migrations are to be applied: run manage.py prepare.")
+
+
+def _worker_is_stalled() -> bool:
+    """Whether runs have long been due while none made progress."""
+    long_ago = timezone.now() - STALLED_AFTER
+    waiting = Run.objects.filter(status=Run.Status.QUEUED, due_at__lt=long_ago)
+    moving = Run.objects.filter(
+        Q(heartbeat_at__gte=long_ago, status=Run.Status.RUNNING) | Q(finished_at__gte=long_ago)
+    )
+    return waiting.exists() and not moving.exists()

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from pytest_django import Settings
 
+import config.celery  # noqa: F401 - tasks are published to its broker
 from agents.models import Agent
 from agents.tiers import install_tiers
 from config.local.servers import running_servers

@@ -166,7 +166,8 @@ def _parse(response: Any, form: type[AnswerT]) -> AnswerT:
     if not response.choices:
         raise errors.ModelError("The provider's answer was empty.")
     choice = response.choices[0]
-    if getattr(choice.message, "refusal", None) or choice.finish_reason == "content_filter":
+    extra = getattr(choice.message, "provider_specific_fields", None) or {}
+    if extra.get("refusal") or choice.finish_reason == "content_filter":
         raise errors.Refused("The model declined to answer.")
     try:
         return form.model_validate_json(choice.message.content or "")
@@ -212,12 +213,13 @@ def _litellm() -> Any:
     from litellm.llms.custom_llm import CustomLLMError  # noqa: PLC0415
     from litellm.utils import custom_llm_setup  # noqa: PLC0415
 
-    from agents.local_model.provider import respond  # noqa: PLC0415
-
     class LocalProvider(litellm.CustomLLM):  # type: ignore[misc, name-defined]
         """The embedded model, at the end of the same path as any other."""
 
         async def acompletion(self, *, model_response: Any, **call: Any) -> Any:
+            # Imported late: it brings scikit-learn, which other models' workers can do without.
+            from agents.local_model.provider import respond  # noqa: PLC0415
+
             form = call["optional_params"]["response_format"]["json_schema"]["name"]
             prompt = call["messages"][-1]["content"]
             try:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from agents import runner
@@ -130,12 +131,14 @@ def test_an_ended_run_is_not_run_again(provider: Provider) -> None:
     assert len(provider.forms) == 3
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_run_cancelled_on_its_way_stops_and_writes_no_result(provider: Provider) -> None:
     run = queued_run()
 
     def cancel(form: str) -> None:
         if form == "Classified":
-            Run.objects.update(status="cancelled")
+            Run.objects.update(status="cancelled")  # in the server's thread, on its connection
+            connections.close_all()
 
     provider.before = cancel
     run = executed(run)

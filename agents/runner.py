@@ -3,11 +3,17 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
-from django.db import close_old_connections, connection, transaction
+from django.db import (
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+    transaction,
+)
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -46,6 +52,8 @@ def execute(run_id: int) -> bool:
         return False
     except RunError as error:
         return _finish(run, error_type=error.error_type, error_message=str(error))
+    except (OperationalError, InterfaceError):
+        raise  # the database went away: its heartbeat lapses, and the run goes on from its journal
     except Exception as error:
         log.exception("run %s failed", run.pk)
         return _finish(run, error_type="internal", error_message=type(error).__name__)
@@ -121,8 +129,9 @@ def _heartbeat(run: Run) -> Iterator[None]:
 
     def beat() -> None:
         while not stop.wait(HEARTBEAT_INTERVAL.total_seconds()):
-            close_old_connections()
-            held(run, run.attempts).update(heartbeat_at=timezone.now())
+            with suppress(OperationalError, InterfaceError):  # the next beat may get through
+                close_old_connections()
+                held(run, run.attempts).update(heartbeat_at=timezone.now())
         connection.close()
 
     thread = threading.Thread(target=beat, name=f"heartbeat-{run.pk}", daemon=True)

@@ -19,13 +19,16 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="countersign-shots-") as folder:
         home = Home(Path(folder))
-        with running_servers(home, durable=False), running_stack(
-            home,
-            "countersign_screenshots",
-            COUNTERSIGN_HOME=folder,
-            REDIS_URL=home.redis_url(),
-            SECRET_KEY="only-for-screenshots",
-        ) as stack:
+        with (
+            running_servers(home, durable=False),
+            running_stack(
+                home,
+                "countersign_screenshots",
+                COUNTERSIGN_HOME=folder,
+                REDIS_URL=home.redis_url(),
+                SECRET_KEY="only-for-screenshots",
+            ) as stack,
+        ):
             waiting = "SELECT count(*) FROM agents_run WHERE status IN ('queued', 'running')"
             wait_until(lambda: stack.count(waiting) == 0, "the demo's runs have ended", 180)
             with sync_playwright() as playwright:

@@ -66,15 +66,15 @@ class Stack:
 
     def start(self, name: str) -> None:
         """Start one of its processes: web, worker or beat."""
-        log = (self.home.logs / f"{self.database}-{name}.log").open("ab")
-        self.processes[name] = subprocess.Popen(
-            [sys.executable, "-m", *self._command(name)],
-            cwd=CLONE,
-            env=self.environment | {"REMAP_SIGTERM": "SIGQUIT"},
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+        with (self.home.logs / f"{self.database}-{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "-m", *self._command(name)],
+                cwd=CLONE,
+                env=self.environment | {"REMAP_SIGTERM": "SIGQUIT"},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def kill(self, name: str) -> None:
         """End the process and its children as a crash would: kill -9."""

@@ -16,9 +16,10 @@ from django.conf import settings
 from django.db.models import Q
 
 from agents.errors import NotTrained
-from agents.evals.datasets import EXAMPLES
+from agents.evals.datasets import EXAMPLES, PAST_REPLIES
 from agents.evals.models import Example, Label
-from agents.local_model.classifier import IntentClassifier, StaleArtefact
+from agents.local_model.classifier import IntentClassifier
+from agents.local_model.errors import ModelOutdated
 from agents.models import Agent, LocalModelVersion
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 # Retraining for every single label would teach nothing and cost a core.
 FRESH_LABELS = 10
 NEWEST_LABELS = 20_000
+KEPT_ARTEFACTS = 3
 
 _lock = threading.Lock()
 _loaded: dict[str, tuple[str, IntentClassifier]] = {}
@@ -47,9 +49,11 @@ class Lesson:
 
 
 def lesson_of(agent: Agent) -> Lesson:
-    """Return the agent's examples and, after them, its newest classification labels."""
+    """Return the examples, the questions of past replies, and the newest labels, in that order."""
     examples = list(
-        Example.objects.filter(dataset__agent=agent, dataset__name=EXAMPLES)
+        Example.objects.filter(
+            dataset__agent=agent, dataset__name__in=[EXAMPLES, PAST_REPLIES]
+        )
         .exclude(label="")
         .order_by("pk")
         .values_list("text", "label")
@@ -72,6 +76,7 @@ def train_if_stale(agent: Agent) -> LocalModelVersion | None:
     started = time.monotonic()
     classifier = IntentClassifier.fit(lesson.texts, lesson.answers)
     classifier.save(_artefact(agent, lesson.fingerprint))
+    _prune(agent)
     version, _ = LocalModelVersion.objects.get_or_create(
         agent=agent,
         fingerprint=lesson.fingerprint,
@@ -140,11 +145,18 @@ def _load(agent: Agent, version: LocalModelVersion) -> IntentClassifier:
     file = _artefact(agent, version.fingerprint)
     try:
         return IntentClassifier.load(file)
-    except (FileNotFoundError, StaleArtefact):
+    except (FileNotFoundError, ModelOutdated):
         lesson = lesson_of(agent)
         classifier = IntentClassifier.fit(lesson.texts, lesson.answers)
         classifier.save(file)
         return classifier
+
+
+def _prune(agent: Agent) -> None:
+    """Delete all but the newest artefacts; one that is still wanted is rebuilt."""
+    files = settings.LOCAL_MODEL_FOLDER.glob(f"{agent.slug}-*.joblib")
+    for file in sorted(files, key=lambda file: file.stat().st_mtime)[:-KEPT_ARTEFACTS]:
+        file.unlink(missing_ok=True)
 
 
 def _artefact(agent: Agent, fingerprint: str) -> Path:

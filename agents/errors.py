@@ -1,6 +1,6 @@
 """Why a run ends without a usable result. `error_type` is what traces and metrics show."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class RunError(Exception):
@@ -20,9 +20,10 @@ class RunLost(Exception):
 
 
 class ModelError(RunError):
-    """A model call failed on every model of its tier."""
+    """A model call failed on every model of its tier. attempts: each try, as plain values."""
 
     error_type = "provider_error"
+    attempts: tuple[dict[str, Any], ...] = ()
 
 
 class RateLimited(ModelError):

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from agents.errors import RunLost
+from agents.errors import RunError, RunLost
 from agents.models import Run, RunPayload, Step
 from observability import recorder
 from observability.payloads import digest
@@ -64,10 +64,35 @@ class Journal:
         if key in self._written:
             return dict(self._written[key] or {})
         started_at = timezone.now()
-        outcome = work()
+        try:
+            outcome = work()
+        except RunError as error:
+            self._record_failure(key, started_at, error)
+            raise
         self._write(key, kind, started_at, outcome, given)
         self._written[key] = outcome.result
         return outcome.result
+
+    def _record_failure(self, key: str, started_at: datetime, error: RunError) -> None:
+        """Leave a span of the step that failed, its model calls with what they took."""
+        recorder.record(
+            [
+                recorder.SpanRecord(
+                    trace_id=self.run.trace_id,
+                    span_id=secrets.token_hex(8),
+                    parent_span_id=root_span_id(self.run),
+                    name=key,
+                    started_at=started_at,
+                    ended_at=timezone.now(),
+                    error_type=error.error_type,
+                    attributes={
+                        "countersign.run.id": self.run.pk,
+                        "countersign.step.key": key,
+                        "countersign.attempts": list(getattr(error, "attempts", ())),
+                    },
+                )
+            ]
+        )
 
     @transaction.atomic
     def _write(

@@ -6,6 +6,7 @@ success (docs/decisions/0006).
 """
 
 import asyncio
+import importlib
 import json
 import os
 import threading
@@ -30,11 +31,17 @@ AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One model's try at a call, for the trace."""
+    """One model's try at a call, for the trace. Tokens and cost where the model answered at all."""
 
+    tier: int
     model: str
+    prompt_version: str
     latency_ms: int
     error_type: str = ""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    pricing: str = ""
+    cost_usd: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,27 +77,49 @@ def complete(
     tier = live_tier(tier_of(task))
     deadline = time.monotonic() + tier.timeout_s
     attempts: list[Attempt] = []
-    failure: errors.ModelError = errors.ModelTimeout(f"Tier {tier.tier} had no time left.")
+    failure = errors.ModelError()
     for model in tier.models:
         started = time.monotonic()
-        if started >= deadline:
-            break
+        use = None
         try:
             response = _ask(model, tier, system, document, form, deadline - started)
+            use = _use(model, tier, prompt_version, response)
             answer = _parse(response, form)
         except errors.ModelError as error:
             failure = error
-            attempts.append(_attempt(model, started, error.error_type))
+            attempts.append(_attempt(model, tier, prompt_version, started, use, error.error_type))
             continue
-        attempts.append(_attempt(model, started))
-        use = _use(model, tier, prompt_version, response)
+        attempts.append(_attempt(model, tier, prompt_version, started, use))
         return Completion(answer=answer, use=use, attempts=tuple(attempts))
+    failure.attempts = tuple(asdict(attempt) for attempt in attempts)
     raise failure
 
 
-def _attempt(model: str, started: float, error_type: str = "") -> Attempt:
-    latency_ms = round((time.monotonic() - started) * 1000)
-    return Attempt(model=model, latency_ms=latency_ms, error_type=error_type)
+def preload() -> None:
+    """Import the model libraries now, so that the first call does not wait for them."""
+    _litellm()
+    importlib.import_module("agents.local_model.provider")
+
+
+def _attempt(
+    model: str,
+    tier: TierVersion,
+    prompt_version: str,
+    started: float,
+    use: ModelUse | None,
+    error_type: str = "",
+) -> Attempt:
+    return Attempt(
+        tier=tier.tier,
+        model=model,
+        prompt_version=prompt_version,
+        latency_ms=round((time.monotonic() - started) * 1000),
+        error_type=error_type,
+        input_tokens=use.input_tokens if use else None,
+        output_tokens=use.output_tokens if use else None,
+        pricing=use.pricing if use else "",
+        cost_usd=str(use.cost_usd) if use and use.cost_usd is not None else None,
+    )
 
 
 def _ask(
@@ -102,6 +131,8 @@ def _ask(
     left_s: float,
 ) -> Any:
     """Return litellm's response within `left_s` seconds, or raise a ModelError."""
+    if left_s <= 0:
+        raise errors.ModelTimeout(f"Tier {tier.tier} had no time left for {model}.")
     litellm = _litellm()
     if model.partition("/")[0] == LOCAL:
         _ready_local_model(str(document["agent"]))

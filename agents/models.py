@@ -108,10 +108,10 @@ class LocalModelVersion(models.Model):
     examples = models.PositiveIntegerField()
     labels = models.PositiveIntegerField(help_text="How many of them came from verdicts.")
     trained_in_ms = models.PositiveIntegerField()
-    created_at = models.DateTimeField(auto_now_add=True)
+    trained_at = models.DateTimeField()
 
     class Meta:
-        ordering: ClassVar = ["-id"]
+        ordering: ClassVar = ["-trained_at"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["agent", "fingerprint"], name="local_model_once")
         ]

@@ -53,6 +53,14 @@ app.conf.update(
 app.autodiscover_tasks(["review", "agents", "observability"])
 
 
+@signals.worker_init.connect
+def load_models_once(**_: Any) -> None:
+    """Import what takes seconds before the pool forks: its processes share the memory."""
+    from agents import llm  # noqa: PLC0415 - web and beat do without it
+
+    llm.preload()
+
+
 @signals.worker_process_init.connect
 def follow_the_supervisor(**_: Any) -> None:
     """A pool process outlives its killed parent unless the kernel is told otherwise."""

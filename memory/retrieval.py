@@ -1,6 +1,6 @@
 """Recall: the articles that speak to a question, by meaning and by words."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
@@ -27,10 +27,13 @@ class Recalled:
     score: float
 
 
-def recall(query: str, *, limit: int, category: str = "") -> list[Recalled]:
+def recall(
+    query: str, *, limit: int, category: str = "", besides: Sequence[str] = ()
+) -> list[Recalled]:
     """Return the best passage of each of the `limit` articles nearest to the query, best first.
 
-    An article filed under `category` is preferred among equals.
+    An article filed under `category` is preferred among equals. besides: slugs of articles that
+    are wanted whatever their rank; they follow, with score 0.
     """
     scores: dict[int, float] = {}
     for ranking in (_by_meaning(query), _by_words(query)):
@@ -46,7 +49,16 @@ def recall(query: str, *, limit: int, category: str = "") -> list[Recalled]:
             best[chunk.article_id] = Recalled(
                 slug=chunk.article.slug, title=chunk.article.title, text=chunk.text, score=score
             )
-    return sorted(best.values(), key=lambda found: (-found.score, found.slug))[:limit]
+    nearest = sorted(best.values(), key=lambda found: (-found.score, found.slug))[:limit]
+    return nearest + _named(set(besides) - {found.slug for found in nearest})
+
+
+def _named(slugs: Collection[str]) -> list[Recalled]:
+    first = Chunk.objects.filter(article__slug__in=slugs, position=0).select_related("article")
+    return [
+        Recalled(slug=chunk.article.slug, title=chunk.article.title, text=chunk.text, score=0.0)
+        for chunk in first.order_by("article__slug")
+    ]
 
 
 def _by_meaning(query: str) -> list[int]:

@@ -145,7 +145,7 @@ def submit_ticket(request: TokenRequest, ticket: TicketIn, idempotency_key: Key 
 def submit_message(
     request: TokenRequest, ticket_id: int, message: TurnIn, idempotency_key: Key = None
 ) -> Any:
-    """Add a turn to a ticket. The customer's supersedes an open draft and starts a new run."""
+    """Add a turn to a ticket. It supersedes an open draft; the customer's starts a new run."""
     ticket = _readable(request.auth, ticket_id)
     return _accept(
         request,

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from agents.evals.labels import GroundTruth, give_label
-from agents.evals.models import Label
+from agents.evals.models import OUT_OF_SCOPE, Label
 from observability.payloads import digest
 from review import audit
 from review.claims import require_claim
@@ -23,6 +23,7 @@ from review.errors import (
     ReplyTooLong,
     Superseded,
     TooLateToUndo,
+    UnknownCategory,
 )
 from review.items import draft_text
 from review.models import (
@@ -128,7 +129,7 @@ def undo(verdict_id: int, reviewer: User) -> ReviewItem:
     item = ReviewItem.objects.select_for_update(of=("self",)).get(pk=verdict.item_id)
     is_latest = item.revision == verdict.revision and item.status == ReviewItem.Status.DECIDED
     stopped = is_latest and Delivery.objects.filter(
-        verdict=verdict, state=Delivery.State.DUE
+        verdict=verdict, state=Delivery.State.DUE, attempts=0
     ).update(state=Delivery.State.UNDONE, detail="Undone by its reviewer.")
     if not stopped or ticket.customer_seq > item.upto_seq:
         raise TooLateToUndo
@@ -176,6 +177,10 @@ def _settle(
     reason: str = "",
 ) -> Verdict:
     """Write assessment, verdict, labels and audit row, and close the item."""
+    if category and category != OUT_OF_SCOPE:
+        known = item.run.agent.categories.filter(slug=category).exists()
+        if not known:
+            raise UnknownCategory
     final_digest = digest(final.content) if final else ""
     assessment = Assessment.objects.create(
         item=item,

@@ -37,8 +37,8 @@ class AlreadyDecided(ReviewError):
 
 
 class Superseded(ReviewError):
-    """The customer has written again since this draft was made, so it was not sent. A new draft
-    that answers the whole conversation takes its place."""
+    """A newer message has come in since this draft was made, so it was not sent. A draft that
+    answers the whole conversation takes its place."""
 
 
 class ProposalChanged(ReviewError):
@@ -57,9 +57,16 @@ class ReplyTooLong(ReviewError):
     status = 422
 
 
+class UnknownCategory(ReviewError):
+    """This agent has no such category. Choose one from the list."""
+
+    status = 422
+
+
 class NowhereToEscalate(ReviewError):
     """This queue has no queue with more authority. An admin can name one."""
 
 
 class TooLateToUndo(ReviewError):
-    """The reply has left already, so it cannot be undone. Write a correction instead."""
+    """The reply is no longer waiting to be sent, so there is nothing to undo. Its item says what
+    became of it."""

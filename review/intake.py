@@ -204,13 +204,18 @@ def _request_triage(ticket: Ticket) -> Run:
 
 
 def _supersede(ticket: Ticket) -> None:
-    """Take back what answered the conversation as it was: runs, the open item, replies not gone."""
-    cancel_runs(ticket.ticket_runs.filter(settled_at__isnull=True).values_list("run_id", flat=True))
+    """Take back what answered the conversation as it was: runs, the open item, replies not gone.
+
+    A reply that was tried once may have arrived, so it is left to its retries.
+    """
+    obsolete = ticket.ticket_runs.filter(settled_at__isnull=True)
+    cancel_runs(obsolete.values_list("run_id", flat=True))
+    obsolete.update(settled_at=timezone.now())
     for item in ticket.items.open():
         item.status = ReviewItem.Status.SUPERSEDED
         item.save(update_fields=["status"])
         audit.record(None, "item.superseded", item, before=item.digest)
-    for delivery in ticket.deliveries.filter(state=Delivery.State.DUE):
+    for delivery in ticket.deliveries.filter(state=Delivery.State.DUE, attempts=0):
         delivery.state = Delivery.State.UNDONE
         delivery.detail = "A newer message arrived before it left."
         delivery.save(update_fields=["state", "detail"])

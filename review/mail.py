@@ -16,7 +16,10 @@ TIMEOUT_S = 20
 
 def send(delivery: Delivery) -> Report:
     """Return what became of one attempt to mail the reply to its customer."""
-    message = compose(delivery)
+    try:
+        message = compose(delivery)
+    except ValueError as error:
+        return Report(state="failed", detail=f"No mail can be addressed so: {_what(error)}")
     try:
         client = _connect()
     except (OSError, smtplib.SMTPException) as error:
@@ -33,7 +36,7 @@ def compose(delivery: Delivery) -> EmailMessage:
     domain = settings.MAIL_FROM.rpartition("@")[2].strip(">")
     message = EmailMessage()
     message["From"] = settings.MAIL_FROM
-    message["To"] = formataddr((_one_line(ticket.customer.name), ticket.customer.email))
+    message["To"] = formataddr((_one_line(ticket.customer.name), _ascii(ticket.customer.email)))
     subject = _one_line(ticket.subject)
     message["Subject"] = subject if subject.lower().startswith("re:") else f"Re: {subject}"
     message["Date"] = formatdate()
@@ -99,6 +102,12 @@ def _refused(code: int, answer: bytes | str) -> Report:
 
 def _what(error: Exception) -> str:
     return str(error)[:200] or type(error).__name__
+
+
+def _ascii(address: str) -> str:
+    """Return the address with its domain in IDNA form. Raises UnicodeError."""
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{domain.encode('idna').decode()}"
 
 
 def _one_line(text: str) -> str:

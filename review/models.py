@@ -442,7 +442,7 @@ class AuditEntry(models.Model):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
     actor_name = models.CharField(max_length=150, help_text="As it was then; `system` for none.")
     action = models.CharField(max_length=40)
-    subject = models.CharField(max_length=80, help_text="What it was done to, e.g. item:12.")
+    subject = models.CharField(max_length=80, help_text="What it was done to, e.g. reviewitem:12.")
     before = models.CharField(max_length=64, blank=True)
     after = models.CharField(max_length=64, blank=True)
     detail = models.JSONField(default=dict)

@@ -6,6 +6,7 @@ whether it left, so a person decides. A webhook carries a key that its receiver 
 is sent again.
 """
 
+import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -17,6 +18,8 @@ from observability.payloads import digest
 from review import audit, mail, webhooks
 from review.models import Delivery, Message, ReviewPayload, Ticket
 from review.reports import Report
+
+log = logging.getLogger(__name__)
 
 # Standard Webhooks 1.0: waits after the first, second, … attempt; then it has failed.
 RETRY_WAITS = tuple(
@@ -41,26 +44,32 @@ def due(now: datetime) -> Q:
 
 
 def deliver(delivery_id: int) -> Delivery | None:
-    """Return the delivery after one attempt at it, None when it was not due.
+    """Return the delivery after one attempt at it or its end without one, None when not due.
 
     Safe to call any number of times.
     """
     delivery = _take(delivery_id)
-    if delivery is None:
-        return None
-    match delivery.channel:
-        case Delivery.Channel.WEBHOOK:
-            report = webhooks.post(delivery)
-        case Delivery.Channel.EMAIL:
-            report = mail.send(delivery)
-        case _:
-            report = Report(state="sent", detail="No mail server is set up: kept in this console.")
-    _record(delivery, report)
+    if delivery is not None and delivery.state == Delivery.State.SENDING:
+        _record(delivery, _attempt(delivery))
     return delivery
 
 
+def _attempt(delivery: Delivery) -> Report:
+    try:
+        match delivery.channel:
+            case Delivery.Channel.WEBHOOK:
+                return webhooks.post(delivery)
+            case Delivery.Channel.EMAIL:
+                return mail.send(delivery)
+        return Report(state="sent", detail="No mail server is set up: kept in this console.")
+    except Exception as error:
+        # Nobody knows how far it came: a person looks, and it is not tried again.
+        log.exception("delivery %s broke", delivery.pk)
+        return Report(state="unknown", detail=f"Sending broke with {type(error).__name__}.")
+
+
 def _take(delivery_id: int) -> Delivery | None:
-    """Return the delivery, marked `sending`, if this call is the one to send it."""
+    """Return the delivery, marked `sending` if this call is to send it, else as it ended."""
     now = timezone.now()
     with transaction.atomic():
         # The ticket's lock comes first, as everywhere: a message that arrives now either stops
@@ -78,13 +87,14 @@ def _take(delivery_id: int) -> Delivery | None:
             return None
         if delivery.state == Delivery.State.SENDING and not delivery.is_repeatable:
             _close(delivery, Delivery.State.UNKNOWN, "The worker stopped while it was sending.")
-            return None
+            return delivery
         if ticket.customer_seq > delivery.verdict.item.upto_seq and not delivery.attempts:
             _close(delivery, Delivery.State.UNDONE, "A newer message arrived before it left.")
-            return None
+            return delivery
         Delivery.objects.filter(pk=delivery_id).update(
             state=Delivery.State.SENDING, sending_since=now, attempts=F("attempts") + 1
         )
+        delivery.state = Delivery.State.SENDING
         delivery.attempts += 1
         return delivery
 

@@ -1,5 +1,6 @@
 """Tickets and messages as clients write them: the API's bodies and the import's lines."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from django.core.exceptions import ValidationError
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from review.intake import NewMessage, NewTicket
 
 LONGEST_BODY = 1_000_000
+OLDEST, NEWEST = 1970, 2199
 
 
 def _an_email(value: str) -> str:
@@ -25,6 +27,13 @@ def _storable(value: str) -> str:
     return whole.replace("\x00", "")
 
 
+def _storable_moment(value: datetime) -> datetime:
+    if not OLDEST <= value.year <= NEWEST:
+        raise ValueError(f"is not between the years {OLDEST} and {NEWEST}")
+    return value
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_storable_moment)]
 Text = Annotated[str, AfterValidator(_storable)]
 Email = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_an_email)
@@ -49,7 +58,7 @@ class TurnIn(Incoming):
 
     sender: Literal["customer", "agent"] = Field(default="customer", alias="from")
     body: Body
-    at: AwareDatetime | None = None
+    at: Moment | None = None
     external_id: Annotated[Text, StringConstraints(max_length=200, min_length=1)] | None = None
 
     def as_message(self) -> NewMessage:
@@ -67,9 +76,9 @@ class TicketIn(Incoming):
     body: Body
     customer: CustomerIn
     source: Slug = "api"
-    received_at: AwareDatetime | None = None
-    category: str = ""
-    queue: str = ""
+    received_at: Moment | None = None
+    category: Annotated[Text, StringConstraints(max_length=60)] = ""
+    queue: Annotated[Text, StringConstraints(max_length=100)] = ""
     messages: list[TurnIn] = Field(default_factory=list, max_length=200)
 
     def as_ticket(self) -> NewTicket:

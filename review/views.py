@@ -240,7 +240,9 @@ def _render_item(
     evidence = evidence_of(item)
     draft = draft_text(item)
     if text is None:
-        text = draft
+        # After an undo the reviewer goes on from what they had written.
+        undone = evidence.verdict.final if evidence.verdict else None
+        text = str(undone.content or "") if undone else draft
     context = {
         **_standing(request, item),
         "evidence": evidence,

@@ -2,7 +2,6 @@
 with Redis gone nothing is lost, the sweep and the browser's own polling come to it.
 """
 
-from functools import partial
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -17,30 +16,31 @@ def wake_run(run_id: int) -> None:
     """Tell a worker of a queued run, after commit."""
     from review.tasks import work_on_run  # noqa: PLC0415 - tasks import this module
 
-    _after_commit(partial(_publish, work_on_run, run_id))
+    _publish_after_commit(work_on_run, run_id)
 
 
 def wake_delivery(delivery_id: int) -> None:
     """Tell a worker of a due delivery, after commit."""
     from review.tasks import work_on_delivery  # noqa: PLC0415 - tasks import this module
 
-    _after_commit(partial(_publish, work_on_delivery, delivery_id))
+    _publish_after_commit(work_on_delivery, delivery_id)
 
 
 def announce(queue_id: int | None) -> None:
     """Tell open inboxes of the queue to fetch themselves anew, after commit."""
+
+    def send() -> None:
+        layer = get_channel_layer()
+        async_to_sync(layer.group_send)(f"queue.{queue_id}", {"type": "changed"})
+
     if queue_id is not None:
-        _after_commit(partial(_send, f"queue.{queue_id}"))
+        transaction.on_commit(send, robust=True)
 
 
-def _after_commit(hint: partial[None]) -> None:
-    transaction.on_commit(hint, robust=True)
+def _publish_after_commit(task: Any, row_id: int) -> None:
+    # A function, not a partial: where a robust hook fails, Django logs its name, and a partial
+    # has none.
+    def publish() -> None:
+        task.apply_async((row_id,), retry=False, expires=HINT_EXPIRES_S)
 
-
-def _publish(task: Any, row_id: int) -> None:
-    task.apply_async((row_id,), retry=False, expires=HINT_EXPIRES_S)
-
-
-def _send(group: str) -> None:
-    layer = get_channel_layer()
-    async_to_sync(layer.group_send)(group, {"type": "changed"})
+    transaction.on_commit(publish, robust=True)

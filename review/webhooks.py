@@ -30,7 +30,12 @@ def post(delivery: Delivery) -> Report:
     source = delivery.ticket.source
     now = timezone.now()
     body = json.dumps(payload(delivery), ensure_ascii=False)
-    signature = Webhook(source.webhook_secret).sign(delivery.idempotency_key, now, body)
+    try:
+        signature = Webhook(source.webhook_secret).sign(delivery.idempotency_key, now, body)
+    except ValueError:
+        return Report(
+            state="failed", detail="The source's webhook secret is not whsec_ and base64."
+        )
     request = urllib.request.Request(  # noqa: S310 - the model admits http and https only
         source.webhook_url,
         data=body.encode(),

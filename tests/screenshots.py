@@ -42,7 +42,7 @@ def take_all(browser: Browser, stack: Stack) -> None:
             context = browser.new_context(
                 base_url=stack.url,
                 viewport={"width": width, "height": height},
-                color_scheme=scheme,  # type: ignore[arg-type]
+                color_scheme=scheme,
             )
             page = context.new_page()
             take_pages(page, f"{scheme}-{size}")

@@ -115,7 +115,7 @@ def _folds(targets: Integers, seed: int) -> Iterator[Integers]:
 
 
 def _spread(reading: Reading, seen: Integers, classes: int) -> Reading:
-    """Return the reading with a column for every class, -inf... for those the fold lacked."""
+    """Return the reading with a column for every class; those the fold lacked are hopeless."""
     logits = np.full((len(reading.logits), classes), -1e3, dtype=np.float32)
     logits[:, seen] = reading.logits
     return Reading(logits=logits, known_ratio=reading.known_ratio, nearest=reading.nearest)

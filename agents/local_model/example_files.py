@@ -42,9 +42,8 @@ def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the JSON objects with their line numbers."""
     number = 0
     try:
-        opened = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-        with opened as file:
-            for number, line in enumerate(file, start=1):  # noqa: B007 (read when it raises)
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
                 if line.strip():
                     yield number, _record(line, f"{path}, line {number}")
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:

@@ -95,9 +95,19 @@ def fit_head(matrix: sparse.csr_matrix, targets: Integers, classes: int, *, seed
 
 def _leading_directions(matrix: sparse.csr_matrix, seed: int) -> Floats:
     """Return the leading right singular vectors as columns, shape (features, at most 800)."""
+    if matrix.shape[0] <= _DIMENSIONS:
+        return _all_directions(matrix)
     rank = min(_DIMENSIONS, *matrix.shape)
     _, _, directions = randomized_svd(matrix, rank, n_oversamples=20, n_iter=1, random_state=seed)
     return np.ascontiguousarray(directions.T, dtype=np.float32)
+
+
+def _all_directions(matrix: sparse.csr_matrix) -> Floats:
+    """Return every right singular vector that carries anything, by way of the Gram matrix."""
+    squares, left = np.linalg.eigh((matrix @ matrix.T).toarray().astype(np.float64))
+    carries = squares > squares[-1] * 1e-6
+    directions = matrix.T @ (left[:, carries] / np.sqrt(squares[carries]))
+    return np.ascontiguousarray(directions, dtype=np.float32)
 
 
 def _folded(layer: Linear, basis: Floats) -> Linear:
@@ -171,11 +181,10 @@ class _Adam:
         rate = _LEARNING_RATE * (1 - self._taken / self._steps)
         self._taken += 1
         rate *= float(np.sqrt(1 - 0.999**self._taken) / (1 - 0.9**self._taken))
-        for parameter, mean, square, gradient in zip(
-            self._parameters, self._means, self._squares, gradients, strict=True
-        ):
-            mean += np.float32(0.1) * (gradient - mean)
-            square += np.float32(0.001) * (gradient * gradient - square)
-            parameter -= np.float32(rate) * mean / (np.sqrt(square) + np.float32(1e-8))
-            if parameter.ndim == 2:
-                parameter *= np.float32(1 - rate * _WEIGHT_DECAY)
+        for index, gradient in enumerate(gradients):
+            self._means[index] += np.float32(0.1) * (gradient - self._means[index])
+            self._squares[index] += np.float32(0.001) * (gradient**2 - self._squares[index])
+            change = self._means[index] / (np.sqrt(self._squares[index]) + np.float32(1e-8))
+            self._parameters[index] -= np.float32(rate) * change
+            if gradient.ndim == 2:
+                self._parameters[index] *= np.float32(1 - rate * _WEIGHT_DECAY)

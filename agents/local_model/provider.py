@@ -4,12 +4,14 @@ Pure but for the classifier at hand: no network, no database. It never invents: 
 reply with its slots filled from the ticket.
 """
 
-import re
 from typing import Any
 
 from agents.errors import ModelError
 from agents.local_model import training
 from agents.local_model.classifier import OUT_OF_SCOPE, Prediction
+from agents.local_model.drafting import DraftRequest, PastReply, draft
+from agents.local_model.extraction import Gazetteer, Product, extract
+from agents.local_model.slots import slot_fields
 
 
 def respond(form: str, document: dict[str, Any]) -> dict[str, Any]:
@@ -28,12 +30,22 @@ def respond(form: str, document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _extracted(document: dict[str, Any]) -> dict[str, Any]:
+    gazetteer = Gazetteer(
+        products=tuple(
+            Product(name=product["name"], aliases=tuple(product["aliases"]))
+            for product in document["products"]
+        ),
+        order_number_patterns=tuple(document["order_number_patterns"]),
+    )
+    conversation = document["conversation"]
+    written = [m["body"] for m in conversation["messages"] if m["from"] == "customer"]
+    found = extract([conversation["subject"], *written], gazetteer)
     return {
-        "language": "en",
-        "order_numbers": [],
-        "products": [],
-        "urgency": "normal",
-        "urgency_signs": [],
+        "language": found.language,
+        "order_numbers": list(found.order_numbers),
+        "products": list(found.products),
+        "urgency": found.urgency,
+        "urgency_signs": list(found.urgency_signs)[:5],
     }
 
 
@@ -63,10 +75,32 @@ def _choices(prediction: Prediction) -> list[tuple[str, float]]:
 
 
 def _drafted(document: dict[str, Any]) -> dict[str, Any]:
-    replies = document["past_replies"]
-    if not replies:
-        return {"reply": "", "articles": [], "no_draft_reason": "No past reply."}
-    name = document["conversation"]["customer"]["name"].split(" ")[0] or "there"
-    text = re.sub(r"\{customer_name\|[^}]*\}", lambda _: name, replies[0]["reply"])
-    text = re.sub(r"\{\w+\|([^}]*)\}", r"\1", text)
-    return {"reply": text, "articles": replies[0]["articles"], "no_draft_reason": ""}
+    extracted = document["fields"]
+    customer = document["conversation"]["customer"]["name"]
+    request = DraftRequest(
+        question=document["question"],
+        category=document["category"],
+        candidates=[
+            PastReply(
+                id=reply["id"],
+                category=document["category"],
+                question=reply["question"],
+                reply=reply["reply"],
+                articles=tuple(reply["articles"]),
+            )
+            for reply in document["past_replies"]
+        ],
+        fields=slot_fields(
+            customer_name=customer,
+            order_numbers=extracted["order_numbers"],
+            products=extracted["products"],
+        ),
+        recalled_articles=[article["slug"] for article in document["articles"]],
+        language=extracted["language"],
+    )
+    drafted = draft(request)
+    return {
+        "reply": drafted.reply,
+        "articles": list(drafted.articles),
+        "no_draft_reason": drafted.no_draft_reason,
+    }

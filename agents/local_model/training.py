@@ -14,12 +14,13 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils import timezone
 
 from agents.errors import NotTrained
 from agents.evals.datasets import EXAMPLES, PAST_REPLIES
 from agents.evals.models import Example, Label
-from agents.local_model.classifier import IntentClassifier
-from agents.local_model.errors import ModelOutdated
+from agents.local_model.classifier import OUT_OF_SCOPE, IntentClassifier
+from agents.local_model.errors import ModelOutdated, NothingToLearn
 from agents.models import Agent, LocalModelVersion
 
 log = logging.getLogger(__name__)
@@ -51,9 +52,7 @@ class Lesson:
 def lesson_of(agent: Agent) -> Lesson:
     """Return the examples, the questions of past replies, and the newest labels, in that order."""
     examples = list(
-        Example.objects.filter(
-            dataset__agent=agent, dataset__name__in=[EXAMPLES, PAST_REPLIES]
-        )
+        Example.objects.filter(dataset__agent=agent, dataset__name__in=[EXAMPLES, PAST_REPLIES])
         .exclude(label="")
         .order_by("pk")
         .values_list("text", "label")
@@ -71,23 +70,10 @@ def train_if_stale(agent: Agent) -> LocalModelVersion | None:
     """Train and store a new version when enough is new to learn; return it, else None."""
     lesson = lesson_of(agent)
     current = LocalModelVersion.objects.filter(agent=agent).first()
-    if not lesson.texts or (current and not _is_worth_it(lesson, current)):
+    nothing_to_learn = set(lesson.answers) <= {OUT_OF_SCOPE}
+    if nothing_to_learn or (current and not _is_worth_it(lesson, current)):
         return None
-    started = time.monotonic()
-    classifier = IntentClassifier.fit(lesson.texts, lesson.answers)
-    classifier.save(_artefact(agent, lesson.fingerprint))
-    _prune(agent)
-    version, _ = LocalModelVersion.objects.get_or_create(
-        agent=agent,
-        fingerprint=lesson.fingerprint,
-        defaults={
-            "examples": len(lesson.texts),
-            "labels": lesson.labels,
-            "trained_in_ms": round((time.monotonic() - started) * 1000),
-        },
-    )
-    log.info("trained %s on %d examples", version, len(lesson.texts))
-    return version
+    return _train(agent, lesson)[0]
 
 
 def load_current(agent_slug: str) -> IntentClassifier:
@@ -104,7 +90,7 @@ def load_current(agent_slug: str) -> IntentClassifier:
         version = version or train_if_stale(agent)
         if version is None:
             raise NotTrained("Import some with manage.py import_examples.")
-        classifier = _load(agent, version)
+        version, classifier = _load(agent, version)
         _loaded[agent_slug] = (version.fingerprint, classifier)
         return classifier
 
@@ -141,15 +127,34 @@ def _is_worth_it(lesson: Lesson, current: LocalModelVersion) -> bool:
     return lesson.labels - current.labels >= FRESH_LABELS
 
 
-def _load(agent: Agent, version: LocalModelVersion) -> IntentClassifier:
-    file = _artefact(agent, version.fingerprint)
+def _load(agent: Agent, version: LocalModelVersion) -> tuple[LocalModelVersion, IntentClassifier]:
+    """Return the version's classifier; where its artefact is lost, a new version's."""
     try:
-        return IntentClassifier.load(file)
+        return version, IntentClassifier.load(_artefact(agent, version.fingerprint))
     except (FileNotFoundError, ModelOutdated):
-        lesson = lesson_of(agent)
+        return _train(agent, lesson_of(agent))
+
+
+def _train(agent: Agent, lesson: Lesson) -> tuple[LocalModelVersion, IntentClassifier]:
+    started = time.monotonic()
+    try:
         classifier = IntentClassifier.fit(lesson.texts, lesson.answers)
-        classifier.save(file)
-        return classifier
+    except NothingToLearn as error:
+        raise NotTrained(str(error)) from error
+    classifier.save(_artefact(agent, lesson.fingerprint))
+    _prune(agent)
+    version, _ = LocalModelVersion.objects.update_or_create(
+        agent=agent,
+        fingerprint=lesson.fingerprint,
+        defaults={
+            "examples": len(lesson.texts),
+            "labels": lesson.labels,
+            "trained_in_ms": round((time.monotonic() - started) * 1000),
+            "trained_at": timezone.now(),
+        },
+    )
+    log.info("trained %s on %d examples", version, len(lesson.texts))
+    return version, classifier
 
 
 def _prune(agent: Agent) -> None:

@@ -21,9 +21,11 @@ _CALM = (
     r"niet dringend|geen haast",
 )
 _DANGER = (
-    r"smok(?:e|es|ing)|(?:caught|on|catch(?:es|ing)?) fire|flames?|burn(?:t|ed|ing) (?:smell|plastic)",
+    r"smok(?:e|es|ing)|(?:caught|on|catch(?:es|ing)?) fire|flames?",
+    r"burn(?:t|ed|ing) (?:smell|plastic)",
     r"smell(?:s|ed|ing)?(?: \w+){0,3} burn(?:t|ing|ed)|sparks?|sparking|melt(?:s|ed|ing)",
-    r"electric(?:al)? shocks?|electrocuted|short[- ]circuit(?:s|ed)?|trip(?:s|ped)? the (?:fuse|breaker)",
+    r"electric(?:al)? shocks?|electrocuted|short[- ]circuit(?:s|ed)?",
+    r"trip(?:s|ped)? the (?:fuse|breaker)",
     r"(?:scald|burn)(?:ed|t) (?:my|her|his|me|our)|injur(?:y|ed)|unsafe|dangerous|hazard",
     r"is it safe|gas leak|flood(?:ed|ing)",
     r"raucht|qualm|brennt|stromschlag|gefährlich|funken",
@@ -49,7 +51,7 @@ _HASTE = (
 )
 _DAY = r"(?:today|tonight|tomorrow|this (?:morning|afternoon|evening))"
 _DEADLINE = (
-    rf"(?:need|needed|want|must|have to|has to|needs? to)(?: \w+){{0,6}} (?:by |before |for )?{_DAY}",
+    rf"(?:needs?|needed|want|must|ha(?:ve|s) to)(?: \w+){{0,6}} (?:by |before |for )?{_DAY}",
     rf"(?:by|before|until) {_DAY}|{_DAY} at the latest|deadline|due {_DAY}",
     r"bis (?:heute|morgen)|avant (?:ce soir|demain)|d'ici demain|antes de mañana|vóór morgen",
 )
@@ -88,5 +90,7 @@ def judge_urgency(messages: Sequence[str]) -> Urgency:
 
 
 def _distinct(signs: Sequence[str]) -> tuple[str, ...]:
-    seen = {sign.casefold(): sign for sign in reversed(signs)}
-    return tuple(sign for sign in dict.fromkeys(seen[s.casefold()] for s in signs))[:_MOST_SIGNS]
+    first: dict[str, str] = {}
+    for sign in signs:
+        first.setdefault(sign.casefold(), sign)
+    return tuple(first.values())[:_MOST_SIGNS]

@@ -310,7 +310,7 @@ class Migration(migrations.Migration):
                     models.PositiveIntegerField(help_text="How many of them came from verdicts."),
                 ),
                 ("trained_in_ms", models.PositiveIntegerField()),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("trained_at", models.DateTimeField()),
                 (
                     "agent",
                     models.ForeignKey(
@@ -319,7 +319,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["-id"],
+                "ordering": ["-trained_at"],
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("agent", "fingerprint"), name="local_model_once"

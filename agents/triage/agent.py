@@ -20,6 +20,8 @@ from memory.retrieval import recall
 NAME = "triage"
 ARTICLES = 4
 PAST_REPLIES = 6
+# Of the nearest replies, so many bring the articles they rest on.
+SUPPORTED = 3
 EXCERPT_LENGTH = 160
 
 
@@ -120,8 +122,10 @@ def _recall(
     asked = question(conversation)
 
     def work() -> Outcome:
-        articles = recall(asked, limit=ARTICLES, category=category)
         replies = similar_past_replies(agent, asked, category=category, limit=PAST_REPLIES)
+        articles = recall(
+            asked, limit=ARTICLES, category=category, besides=_articles_of(replies[:SUPPORTED])
+        )
         return Outcome(
             result={
                 "articles": [
@@ -134,6 +138,10 @@ def _recall(
         )
 
     return journal.step("recall", Step.Kind.RETRIEVAL, work, given={"query": asked})
+
+
+def _articles_of(replies: Sequence[dict[str, Any]]) -> list[str]:
+    return [slug for reply in replies for slug in reply["articles"]]
 
 
 def _draft(

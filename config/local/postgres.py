@@ -29,6 +29,7 @@ _SETTINGS = {
     "random_page_cost": "1.1",
     "jit": "off",
     "timezone": "UTC",
+    "log_min_error_statement": "panic",  # a failing statement holds what customers wrote
     "log_timezone": "UTC",
     "log_checkpoints": "off",
 }

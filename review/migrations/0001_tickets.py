@@ -607,7 +607,9 @@ class Migration(migrations.Migration):
                 ("action", models.CharField(max_length=40)),
                 (
                     "subject",
-                    models.CharField(help_text="What it was done to, e.g. item:12.", max_length=80),
+                    models.CharField(
+                        help_text="What it was done to, e.g. reviewitem:12.", max_length=80
+                    ),
                 ),
                 ("before", models.CharField(blank=True, max_length=64)),
                 ("after", models.CharField(blank=True, max_length=64)),

@@ -126,7 +126,7 @@ def test_a_second_message_supersedes_the_draft_and_blocks_sending_it(ada: User) 
     item.refresh_from_db()
     assert item.status == "superseded"
     assert accepted.run is not None
-    with pytest.raises(errors.Superseded, match="written again"):
+    with pytest.raises(errors.Superseded, match="newer message"):
         decisions.send(item.pk, ada, seen, text=DRAFT)
     assert nothing_was_stored()
 

@@ -2,15 +2,16 @@
 
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from django.core.management.base import BaseCommand, CommandError
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
 from agents.evals.models import Dataset, Example
 from agents.models import Agent
 from observability.payloads import digest
 from review.importing import Line, read_lines
+from review.schemas import Body, Text
 
 BATCH = 500
 
@@ -18,9 +19,9 @@ BATCH = 500
 class ExampleIn(BaseModel):
     """A message with what is right for it."""
 
-    text: str = Field(min_length=1)
-    label: str = Field(default="", max_length=60)
-    reply: str = ""
+    text: Body
+    label: Annotated[Text, StringConstraints(max_length=60)] = ""
+    reply: Text = ""
     fields: dict[str, Any] = Field(default_factory=dict)
 
 

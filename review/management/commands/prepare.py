@@ -38,7 +38,9 @@ class Command(BaseCommand):
             self.stdout.write("No demo: manage.py createsuperuser makes the first account.")
 
     def _prepare_demo(self, agent: Agent) -> None:
-        password = demo_password()
+        password, is_new = demo_password()
+        if load.is_loaded() and is_new:
+            load.set_passwords(password)
         if not load.is_loaded():
             from agents.local_model import training  # noqa: PLC0415 - imports scikit-learn
 
@@ -73,13 +75,16 @@ def install_agent() -> Agent:
     return agent
 
 
-def demo_password() -> str:
-    """Return the demo accounts' password: the environment's, else one made once for this home."""
-    if settings.DEMO_PASSWORD:
-        return str(settings.DEMO_PASSWORD)
+def demo_password() -> tuple[str, bool]:
+    """Return the demo accounts' password, and whether it is another than at the last start.
+
+    It is the environment's, else one made once for this home.
+    """
     file: Path = settings.HOME.secrets / "demo-password"
-    if not file.exists():
+    known = file.read_text(encoding="utf-8") if file.exists() else ""
+    password = settings.DEMO_PASSWORD or known or secrets.token_urlsafe(9)
+    if password != known:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(9), encoding="utf-8")
-    return file.read_text(encoding="utf-8")
+        file.write_text(password, encoding="utf-8")
+    return password, password != known

@@ -8,7 +8,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from agents.models import Category
-from review.models import Queue, ReviewItem
+from review.models import Queue, ReviewItem, TicketRun
 
 PAGE = 50
 
@@ -54,6 +54,11 @@ def open_items(user: User, *, queue: str = "", after: int | None = None) -> Page
         if item.claim_expires_at and item.claim_expires_at <= now:
             item.claimed_by = None  # lapsed: nobody holds it
     return Page(items=found[:PAGE], after=found[PAGE - 1].pk if len(found) > PAGE else None)
+
+
+def being_read() -> int:
+    """Return how many tickets the agents are still working on."""
+    return TicketRun.objects.filter(settled_at__isnull=True).count()
 
 
 def _category_name() -> Subquery:

@@ -36,6 +36,7 @@ def inbox_page(request: ReviewerRequest) -> HttpResponse:
         ),
         "queues": inbox.queue_counts(request.user),
         "queue": queue,
+        "being_read": inbox.being_read(),
         "now": timezone.now(),
     }
     return render(

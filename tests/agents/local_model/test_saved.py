@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -74,7 +75,7 @@ def test_a_vanished_class_means_training_again(tmp_path: Path) -> None:
     write_model(file, Path("x"))
     header, payload = file.read_bytes().split(b"\n", 1)
     renamed = payload.replace(b"pathlib", b"pathlob")
-    changed = json.loads(header) | {"sha256": saved.hashlib.sha256(renamed).hexdigest()}
+    changed = json.loads(header) | {"sha256": hashlib.sha256(renamed).hexdigest()}
     file.write_bytes(json.dumps(changed).encode() + b"\n" + renamed)
     with pytest.raises(ModelOutdated):
         read_model(file, Path)

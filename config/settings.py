@@ -14,24 +14,25 @@ from psycopg.conninfo import conninfo_to_dict
 
 from config import env
 from config.local.home import Home
+from config.local.parent_death import SUPERVISED
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = Home.from_environment()
 DATABASE_URL = env.secret("DATABASE_URL")
 REDIS_URL = env.secret("REDIS_URL")
-IS_LOCAL = DATABASE_URL is None
+# `make run` is a local instance whatever servers it is told to use.
+IS_LOCAL = DATABASE_URL is None or os.environ.get(SUPERVISED) == "1"
 # The web process alone keeps a pool: workers hold one connection a process.
 IS_WEB = os.environ.get("COUNTERSIGN_PROCESS") == "web"
 
 
-def required_secret(name: str) -> str:
-    value = env.secret(name)
-    if value is None:
-        raise ImproperlyConfigured(f"Set {name} or {name}_FILE: it has no default here.")
-    return value
-
-
-SECRET_KEY = HOME.secret_key() if IS_LOCAL else required_secret("SECRET_KEY")
+SECRET_KEY = env.secret("SECRET_KEY") or (
+    HOME.secret_key() if IS_LOCAL or HOME.has_secret_key() else ""
+)
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "Set SECRET_KEY or SECRET_KEY_FILE: with a DATABASE_URL it has no default."
+    )
 DEBUG = env.boolean("COUNTERSIGN_DEBUG", default=False)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
@@ -121,7 +122,7 @@ def database(url: str) -> dict[str, Any]:
 
 DATABASES = {"default": database(DATABASE_URL or HOME.database_url("countersign"))}
 OWNER_URL = env.secret("DATABASE_OWNER_URL") or (
-    HOME.database_url("countersign_owner") if IS_LOCAL else None
+    HOME.database_url("countersign_owner") if DATABASE_URL is None else None
 )
 if OWNER_URL:
     # Migrations run as the tables' owner; the application itself may not change its tables.

@@ -88,10 +88,6 @@ class Home:
         """Return the URL that redis-py and channels-redis understand."""
         return f"unix://{self.redis_socket}"
 
-    def broker_url(self) -> str:
-        """Return the URL that Celery understands for the same server."""
-        return f"redis+socket://{self.redis_socket}"
-
     def password(self, role: Role) -> str:
         """Return the role's password, made on first use; URL-safe characters only."""
         return self._secret(f"postgres-{role}", 32)
@@ -99,6 +95,10 @@ class Home:
     def secret_key(self) -> str:
         """Return this home's signing key, made on first use."""
         return self._secret("secret-key", 64)
+
+    def has_secret_key(self) -> bool:
+        """Return whether this home was set up before."""
+        return (self.secrets / "secret-key").exists()
 
     def _secret(self, name: str, size: int) -> str:
         file = self.secrets / name

@@ -25,7 +25,7 @@ test: ## Run the suite: real PostgreSQL, Redis and browser
 
 soak: ## Run the long fault and load tests
 	@$(INSTALL) dev
-	@$(PY) -m pytest -m soak tests/soak
+	@$(PY) -m pytest -m soak
 
 live: ## Run the few checks that need a provider's key (OPENAI_API_KEY or ANTHROPIC_API_KEY)
 	@if [ -z "$$OPENAI_API_KEY$$ANTHROPIC_API_KEY" ]; then echo "not run: no provider key"; else \

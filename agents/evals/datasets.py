@@ -18,7 +18,7 @@ def similar_past_replies(
 ) -> list[dict[str, Any]]:
     """Return the category's past replies whose question is nearest to the query, nearest first.
 
-    Each is {id, question, reply, articles, similarity}; similarity is a cosine.
+    Each is {id, question, reply, articles, language, similarity}; similarity is a cosine.
     """
     candidates = list(
         Example.objects.filter(dataset__agent=agent, dataset__name=PAST_REPLIES, label=category)
@@ -35,6 +35,7 @@ def similar_past_replies(
             "question": candidates[i].text,
             "reply": candidates[i].reply,
             "articles": candidates[i].fields.get("articles", []),
+            "language": candidates[i].fields.get("language", "en"),
             "similarity": round(float(similarities[i]), 4),
         }
         for i in np.argsort(-similarities, kind="stable")[:limit]

@@ -73,7 +73,10 @@ class Example(models.Model):
     text = models.TextField()
     label = models.CharField(max_length=60, blank=True)
     reply = models.TextField(blank=True, help_text="May hold slots: {name|fallback}.")
-    fields = models.JSONField(default=dict, help_text="articles: slugs the reply rests on.")
+    fields = models.JSONField(
+        default=dict,
+        help_text="articles: slugs the reply rests on; language: ISO 639-1 of the reply.",
+    )
 
     class Meta:
         constraints: ClassVar = [

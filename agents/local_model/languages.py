@@ -21,6 +21,7 @@ LANGUAGES = (
 # Of 13,000 short English messages (BANKING77, CLINC150), none is called foreign at this line.
 _LEAST_CHANCE = 0.6
 _LEAST_LATIN_LETTERS = 10
+_MOST_CHARACTERS = 5_000  # a pasted log tells no more of the language, and takes long to read
 # Says nothing of the language: addresses, and words with digits in them.
 _NOISE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|\S*\d\S*")
 
@@ -29,7 +30,7 @@ _loading = Lock()
 
 def detect_language(messages: Sequence[str]) -> str:
     """Return the ISO 639-1 code of the messages' language, "en" where there is little to go by."""
-    text = " ".join(_NOISE.sub(" ", message) for message in messages)
+    text = " ".join(_NOISE.sub(" ", message) for message in messages)[:_MOST_CHARACTERS]
     if not _is_enough(text):
         return DEFAULT
     with _loading:

@@ -87,6 +87,7 @@ def _drafted(document: dict[str, Any]) -> dict[str, Any]:
                 question=reply["question"],
                 reply=reply["reply"],
                 articles=tuple(reply["articles"]),
+                language=reply["language"],
             )
             for reply in document["past_replies"]
         ],

@@ -19,7 +19,7 @@ from memory.retrieval import recall
 
 NAME = "triage"
 ARTICLES = 4
-PAST_REPLIES = 6
+PAST_REPLIES = 20
 # Of the nearest replies, so many bring the articles they rest on.
 SUPPORTED = 3
 EXCERPT_LENGTH = 160

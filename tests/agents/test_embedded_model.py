@@ -1,5 +1,6 @@
 """The embedded model in its place: the whole path with no key, learning from verdicts."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def test_the_demo_is_triaged_without_a_key(demo: Agent) -> None:
     assert result.citations
     assert all(check.passed for check in result.checks)
     step = Run.objects.latest("pk").steps.get(key="draft")
-    assert (step.model, step.pricing, step.cost_usd) == ("local/countersign", "local", 0)
+    assert (step.model, step.pricing, step.cost_usd) == ("local/countersign", "local", Decimal(0))
 
 
 def test_what_the_firm_does_not_do_is_out_of_scope(demo: Agent) -> None:

@@ -130,6 +130,24 @@ def test_a_file_that_cannot_be_read_is_one_sentence(
         call_command("import_tickets", str(path))
 
 
+def test_examples_with_a_broken_template_are_bad_lines(
+    installed: Agent, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "replies.jsonl"
+    good = {"text": "Wo ist mein Paket?", "label": "delivery"}
+    lines = [
+        {**good, "reply": "Guten Tag {customer_name|zusammen}, Ihr Paket ist unterwegs."},
+        {**good, "reply": "Hallo {customer_name"},
+        {**good, "reply": "Hallo {shoe_size|du}"},
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in lines), encoding="utf-8")
+    with pytest.raises(SystemExit):
+        call_command("import_examples", "triage", str(path), dataset="past-replies")
+    assert "line 2: reply" in (told := capsys.readouterr().err)
+    assert "line 3: reply: There is no slot shoe_size" in told
+    assert Example.objects.get().fields == {"language": "de"}
+
+
 def test_examples_are_added_once(installed: Agent, tmp_path: Path) -> None:
     path = tmp_path / "examples.jsonl"
     path.write_text('{"text": "Where is it?", "label": "delivery"}\n{"text": "Bill?"}\n')

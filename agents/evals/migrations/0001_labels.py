@@ -72,7 +72,10 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "fields",
-                    models.JSONField(default=dict, help_text="articles: slugs the reply rests on."),
+                    models.JSONField(
+                        default=dict,
+                        help_text="articles: slugs the reply rests on; language: ISO 639-1 of the reply.",
+                    ),
                 ),
                 (
                     "dataset",

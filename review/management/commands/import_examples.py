@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from django.core.management.base import BaseCommand, CommandError
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from agents.evals.models import Dataset, Example
+from agents.local_model.errors import MalformedTemplate
+from agents.local_model.slots import fill, validate_template
 from agents.models import Agent
 from observability.payloads import digest
 from review.importing import Line, read_lines
@@ -16,12 +18,20 @@ from review.schemas import Body, Text
 BATCH = 500
 
 
+def _a_template(reply: str) -> str:
+    try:
+        validate_template(reply)
+    except MalformedTemplate as error:
+        raise ValueError(str(error)) from error
+    return reply
+
+
 class ExampleIn(BaseModel):
     """A message with what is right for it."""
 
     text: Body
     label: Annotated[Text, StringConstraints(max_length=60)] = ""
-    reply: Text = ""
+    reply: Annotated[Text, AfterValidator(_a_template)] = ""
     fields: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -70,8 +80,17 @@ def _row(dataset: Dataset, line: Line[ExampleIn]) -> Example:
         text=value.text,
         label=value.label,
         reply=value.reply,
-        fields=value.fields,
+        fields=_with_language(value),
     )
+
+
+def _with_language(value: ExampleIn) -> dict[str, Any]:
+    """Return the fields with the reply's language: a draft answers in the customer's own."""
+    if not value.reply or "language" in value.fields:
+        return value.fields
+    from agents.local_model.languages import detect_language  # noqa: PLC0415 - loads its model
+
+    return value.fields | {"language": detect_language([fill(value.reply, {})])}
 
 
 def _store(rows: list[Example]) -> None:

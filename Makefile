@@ -37,7 +37,7 @@ check: ## Run the linters, the type checker and the migration check
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy .
 	$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
-	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
 bench: ## Measure throughput and latency on this machine
 	@$(INSTALL) dev

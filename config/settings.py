@@ -138,7 +138,8 @@ CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {
-            "hosts": [REDIS_URL or HOME.redis_url()],
+            # No read timeout: a socket that listens for news hears nothing for hours.
+            "hosts": [{"address": REDIS_URL or HOME.redis_url(), "socket_timeout": None}],
             "prefix": "countersign",
             "capacity": 500,
             "expiry": 30,

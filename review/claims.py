@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from review.errors import AlreadyDecided, ClaimedByAnother, ClaimLost, Superseded
+from review.items import working_text
 from review.models import ReviewItem
 
 
@@ -66,12 +67,17 @@ def renew(item_id: int, user: User, token: uuid.UUID | None) -> bool:
     )
 
 
-def release(item_id: int, user: User, token: uuid.UUID) -> bool:
-    """Give the item back; return whether this claim still held it."""
+def release(item: ReviewItem, user: User, token: uuid.UUID, *, text: str = "") -> bool:
+    """Give the item back with what was written so far; return whether this claim still held it."""
     return bool(
         ReviewItem.objects.open()
-        .filter(pk=item_id, claimed_by=user, claim_token=token)
-        .update(claimed_by=None, claim_token=None, claim_expires_at=None)
+        .filter(pk=item.pk, claimed_by=user, claim_token=token)
+        .update(
+            claimed_by=None,
+            claim_token=None,
+            claim_expires_at=None,
+            working=working_text(item, text),
+        )
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from review.models import Delivery, ReviewItem
@@ -25,4 +26,20 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
             .count()
         )
 
-    return {"waiting_count": SimpleLazyObject(waiting), "unclear_count": SimpleLazyObject(unclear)}
+    def undoable() -> list[Delivery]:
+        return list(
+            Delivery.objects.filter(
+                verdict__reviewer=user,
+                state=Delivery.State.DUE,
+                attempts=0,
+                due_at__gt=timezone.now(),
+            )
+            .select_related("ticket__customer")
+            .order_by("due_at")
+        )
+
+    return {
+        "waiting_count": SimpleLazyObject(waiting),
+        "unclear_count": SimpleLazyObject(unclear),
+        "undoable": SimpleLazyObject(undoable),
+    }

@@ -25,7 +25,7 @@ from review.errors import (
     TooLateToUndo,
     UnknownCategory,
 )
-from review.items import draft_text
+from review.items import draft_text, working_text
 from review.models import (
     Assessment,
     Delivery,
@@ -91,20 +91,23 @@ def reject(
 
 
 @transaction.atomic
-def escalate(item_id: int, reviewer: User, seen: Seen, *, note: str = "") -> ReviewItem:
+def escalate(
+    item_id: int, reviewer: User, seen: Seen, *, note: str = "", text: str = ""
+) -> ReviewItem:
     """Return the item, handed to the queue with more authority and free to be claimed there.
 
-    Raises NowhereToEscalate, and as `send` does.
+    text: what the reviewer has written so far; the next one goes on from it. Raises
+    NowhereToEscalate, and as `send` does.
     """
     item = _lock(item_id, reviewer, seen)
     target = item.queue.escalates_to
     if target is None:
         raise NowhereToEscalate
     who = reviewer.get_full_name() or reviewer.get_username()
-    text = f"{who} escalated it from {item.queue.name}"
+    told = f"{who} escalated it from {item.queue.name}"
     item.reasons = [
         *item.reasons,
-        {"code": "escalated", "text": f"{text}: {note[:300]}" if note else f"{text}."},
+        {"code": "escalated", "text": f"{told}: {note[:300]}" if note else f"{told}."},
     ]
     audit.record(
         reviewer, "item.escalated", item, before=item.digest, to=target.slug, was=item.queue.slug
@@ -112,6 +115,7 @@ def escalate(item_id: int, reviewer: User, seen: Seen, *, note: str = "") -> Rev
     item.queue = item.ticket.queue = target
     item.is_escalated = True
     item.priority = ReviewItem.Priority.HIGH
+    item.working = working_text(item, text)
     _drop_claim(item)
     item.save()
     item.ticket.save(update_fields=["queue"])
@@ -134,6 +138,7 @@ def undo(verdict_id: int, reviewer: User) -> ReviewItem:
     if not stopped or ticket.customer_seq > item.upto_seq:
         raise TooLateToUndo
     item.status = ReviewItem.Status.OPEN
+    item.working = verdict.final
     item.revision += 1
     item.decided_at = None
     item.claimed_by, item.claim_token = reviewer, uuid.uuid4()

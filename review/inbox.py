@@ -10,7 +10,7 @@ from django.utils import timezone
 from agents.models import Category
 from review.models import Queue, ReviewItem, TicketRun
 
-PAGE = 50
+PAGE = 100
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,6 +51,14 @@ def draft_text(item: ReviewItem) -> str:
     return str(actions[0].get("text", ""))
 
 
+def working_text(item: ReviewItem, text: str) -> ReviewPayload | None:
+    """Return the stored text when it is more than the draft as proposed, else None."""
+    text = text.replace("\r\n", "\n").strip()
+    if not text or text == draft_text(item).strip():
+        return None
+    return ReviewPayload.objects.create(content=text)
+
+
 def _open_item(ticket: Ticket, link: TicketRun) -> ReviewItem:
     run = link.run
     result = (

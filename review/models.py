@@ -239,6 +239,13 @@ class ReviewItem(models.Model):
     upto_seq = models.PositiveIntegerField(help_text="The newest message the proposal has seen.")
     proposal = models.ForeignKey(ReviewPayload, on_delete=models.PROTECT, related_name="+")
     digest = models.CharField(max_length=64)
+    working = models.ForeignKey(
+        ReviewPayload,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="A text that a reviewer began and left: the next one goes on from it.",
+    )
     revision = models.PositiveIntegerField(default=1)
     reasons = models.JSONField(default=list, help_text="[{code, text}]: why it came to a person.")
     category = models.SlugField(max_length=60, blank=True)

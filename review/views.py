@@ -1,8 +1,9 @@
 """The console's pages."""
 
 from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.db.models import QuerySet
@@ -23,6 +24,18 @@ from review.requests import ReviewerRequest
 from review.wake import announce
 
 SENT_PAGE = 50
+
+
+def posted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Return the view for POST alone; its address, opened as a page, leads to the item."""
+
+    @wraps(view)
+    def guarded(request: ReviewerRequest, item_id: int, *args: Any) -> HttpResponse:
+        if request.method != "POST":
+            return redirect("item", item_id)
+        return view(request, item_id, *args)
+
+    return guarded
 
 
 @require_GET
@@ -48,6 +61,10 @@ def inbox_page(request: ReviewerRequest) -> HttpResponse:
 @permission_required("review.decide", raise_exception=True)
 def take_next(request: ReviewerRequest) -> HttpResponse:
     """Claim the most urgent item and open it."""
+    held = ReviewItem.objects.open().claimed_at(timezone.now()).filter(claimed_by=request.user)
+    if (mine := held.in_order().first()) is not None:
+        messages.info(request, "You still hold this item. Send it or release it for the next one.")
+        return redirect("item", mine.pk)
     item = claims.claim_next(request.user)
     if item is None:
         messages.info(request, "Nothing is waiting for you right now.")
@@ -77,7 +94,7 @@ def diff(request: ReviewerRequest, item_id: int) -> HttpResponse:
     return render(request, "review/item.html#diff", {"comparison": comparison, "item": item})
 
 
-@require_POST
+@posted
 @permission_required("review.decide", raise_exception=True)
 def claim(request: ReviewerRequest, item_id: int) -> HttpResponse:
     """Take the item; a text typed under a lapsed claim comes along."""
@@ -101,13 +118,15 @@ def renew(request: ReviewerRequest, item_id: int) -> HttpResponse:
     return HttpResponse(status=204 if held else 409)
 
 
-@require_POST
+@posted
 @permission_required("review.decide", raise_exception=True)
 def release(request: ReviewerRequest, item_id: int) -> HttpResponse:
     """Give the item back to its queue."""
     item = _item(request, item_id)
     form = SeenForm(request.POST)
-    if form.is_valid() and claims.release(item_id, request.user, form.seen().claim_token):
+    text = request.POST.get("text", "")
+    if form.is_valid() and claims.release(item, request.user, form.seen().claim_token, text=text):
+        messages.success(request, f"Released to {item.queue.name}.")
         announce(item.queue_id)
     return redirect("inbox")
 
@@ -147,7 +166,11 @@ def escalate(request: ReviewerRequest, item_id: int) -> HttpResponse:
 
     def act(form: DecisionForm) -> None:
         item = decisions.escalate(
-            item_id, request.user, form.seen(), note=form.cleaned_data["note"]
+            item_id,
+            request.user,
+            form.seen(),
+            note=form.cleaned_data["note"],
+            text=form.cleaned_data["text"],
         )
         messages.success(request, f"Escalated to {item.queue.name}.")
         announce(item.queue_id)
@@ -190,7 +213,7 @@ def run_page(request: ReviewerRequest, run_id: int) -> HttpResponse:
     return render(request, "review/run.html", {"run": run, "steps": steps, "item": item})
 
 
-@require_POST
+@posted
 @permission_required("review.decide", raise_exception=True)
 def _decide(
     request: ReviewerRequest, item_id: int, act: Callable[[DecisionForm], Verdict | None]
@@ -207,10 +230,7 @@ def _decide(
     except ReviewError as error:
         return _render_item(request, _item(request, item_id), text=text, error=error)
     announce(item.queue_id)
-    if verdict is not None and verdict.final_id is not None:
-        leaves = f"Reply to {item.ticket.customer} leaves in {settings.UNDO_WINDOW_S} s"
-        messages.success(request, leaves, extra_tags=f"undo:{verdict.pk}")
-    elif verdict is not None:
+    if verdict is not None and verdict.final_id is None:
         messages.success(request, "Rejected. Nothing was sent and the ticket is closed.")
     return redirect("inbox")
 
@@ -221,6 +241,7 @@ def _visible(request: ReviewerRequest) -> QuerySet[ReviewItem]:
         "ticket__source",
         "queue__escalates_to",
         "proposal",
+        "working",
         "claimed_by",
         "run__agent",
         "run__result",
@@ -241,9 +262,7 @@ def _render_item(
     evidence = evidence_of(item)
     draft = draft_text(item)
     if text is None:
-        # After an undo the reviewer goes on from what they had written.
-        undone = evidence.verdict.final if evidence.verdict else None
-        text = str(undone.content or "") if undone else draft
+        text = str(item.working.content or "") if item.working else draft
     context = {
         **_standing(request, item),
         "evidence": evidence,
@@ -267,5 +286,10 @@ def _standing(request: ReviewerRequest, item: ReviewItem) -> dict[str, object]:
         "is_open": is_open,
         "is_mine": is_open and item.is_held_by(request.user.pk, now),
         "holder": item.claimed_by if is_open and held else None,
+        "newer": (
+            item.ticket.items.filter(pk__gt=item.pk).order_by("-pk").first()
+            if item.status == ReviewItem.Status.SUPERSEDED
+            else None
+        ),
         "now": now,
     }

@@ -145,6 +145,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("digest", models.CharField(max_length=64)),
+                (
+                    "working",
+                    models.ForeignKey(
+                        help_text="A text that a reviewer began and left: the next one goes on from it.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="review.reviewpayload",
+                    ),
+                ),
                 ("revision", models.PositiveIntegerField(default=1)),
                 (
                     "reasons",

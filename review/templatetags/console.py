@@ -4,9 +4,11 @@ import json
 import re
 from datetime import datetime
 from decimal import Decimal
+from math import ceil
 from typing import Any
 
 from django import template
+from django.conf.locale import LANG_INFO
 from django.contrib.auth.models import User
 from django.utils import timezone
 
@@ -29,6 +31,18 @@ def age(moment: datetime | None, now: datetime | None = None) -> str:
     if seconds < 48 * 3600:
         return f"{seconds / 3600:.0f} h"
     return f"{seconds / 86400:.0f} days"
+
+
+@register.filter
+def seconds_left(moment: datetime) -> int:
+    """Return the whole seconds until then, 0 when it is over."""
+    return max(0, ceil((moment - timezone.now()).total_seconds()))
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """Return the language's English name, or the code of one that Django does not know."""
+    return str(LANG_INFO.get(code, {}).get("name", code))
 
 
 @register.filter

@@ -1,7 +1,12 @@
-// Ctrl or Cmd with Enter sends; leaving with unsent changes is asked about; one send per page.
+// Ctrl or Cmd with Enter sends, Enter in a note does not; leaving with unsent changes is asked
+// about; a form is sent once.
 
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  if (event.key !== "Enter") return;
+  if (!(event.ctrlKey || event.metaKey)) {
+    if (event.target.matches("[data-note]")) event.preventDefault();
+    return;
+  }
   const send = document.querySelector("[data-send]");
   if (!send) return;
   event.preventDefault();

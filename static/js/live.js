@@ -36,6 +36,16 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden) tell();
 });
 
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.xhr.status !== 401 || document.querySelector("#logged-out")) return;
+  const notice = document.createElement("p");
+  notice.id = "logged-out";
+  notice.className = "toast";
+  notice.dataset.state = "bad";
+  notice.textContent = "You are logged out. Log in again in another tab; your text stays here.";
+  document.querySelector(".toasts").append(notice);
+});
+
 const path = document.body.dataset.liveUrl;
 if (path) {
   const url = new URL(path, location.href);

@@ -91,5 +91,5 @@ def test_claiming_again_keeps_the_token_and_extends_the_time(ada: User) -> None:
 def test_a_released_item_is_free(ada: User, grace: User) -> None:
     item = claims.claim(make_item(), ada)
     assert item.claim_token is not None
-    assert claims.release(item.pk, ada, item.claim_token)
+    assert claims.release(item, ada, item.claim_token)
     assert claims.claim(item, grace).claimed_by == grace

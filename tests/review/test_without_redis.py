@@ -21,7 +21,7 @@ pytestmark = [
 def no_redis(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = "/nonexistent/redis.sock"
     layer = settings.CHANNEL_LAYERS["default"]
-    config = layer["CONFIG"] | {"hosts": [f"unix://{gone}"]}
+    config = layer["CONFIG"] | {"hosts": [{"address": f"unix://{gone}"}]}
     settings.CHANNEL_LAYERS = {"default": layer | {"CONFIG": config}}
     channel_layers.backends = {}
     monkeypatch.setattr(app.conf, "broker_url", f"redis+socket://{gone}")

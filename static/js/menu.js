@@ -1,0 +1,17 @@
+// Closes an open menu by Escape or a click elsewhere.
+
+const open = () => document.querySelectorAll("details.account[open]");
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of open()) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+document.addEventListener("pointerdown", (event) => {
+  for (const menu of open()) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});

@@ -8,6 +8,7 @@ success (docs/decisions/0006).
 import asyncio
 import importlib
 import json
+import logging
 import os
 import threading
 import time
@@ -23,6 +24,8 @@ from agents import errors
 from agents.journal import ModelUse, Outcome
 from agents.models import Step, TierVersion
 from agents.tiers import live_tier, tier_of
+
+log = logging.getLogger(__name__)
 
 LOCAL = "local"
 
@@ -201,7 +204,8 @@ def _parse(response: Any, form: type[AnswerT]) -> AnswerT:
     if extra.get("refusal") or choice.finish_reason == "content_filter":
         raise errors.Refused("The model declined to answer.")
     try:
-        return form.model_validate_json(choice.message.content or "")
+        # PostgreSQL's text holds no NUL, and no answer needs one.
+        return form.model_validate_json((choice.message.content or "").replace("\\u0000", ""))
     except ValidationError as error:
         # Only where and what kind: the text itself may be personal and stays out of logs.
         first = error.errors(include_input=False, include_url=False)[0]
@@ -233,7 +237,11 @@ def _price(model: str, response: Any) -> tuple[Step.Pricing, Decimal | None]:
     known = _prices().get(model) or _prices().get(name)
     if not known or not known.get("input_cost_per_token") or not known.get("output_cost_per_token"):
         return Step.Pricing.UNPRICED, None
-    cost = _litellm().completion_cost(completion_response=response, model=model)
+    try:
+        cost = _litellm().completion_cost(completion_response=response, model=model)
+    except Exception:
+        log.exception("%s could not be priced", model)
+        return Step.Pricing.UNPRICED, None
     return Step.Pricing.PRICED, Decimal(str(cost))
 
 

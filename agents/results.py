@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from dataclasses import fields as dataclass_fields
 from typing import Any, Literal
 
 ProposalKind = Literal["draft", "decision", "tool_call", "memory"]
@@ -64,14 +65,16 @@ class RunResult:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "RunResult":
-        """Return the result that `as_json` gave."""
-        proposal = data["proposal"]
-        return cls(
-            **{
-                **data,
-                "proposal": Proposal(**proposal) if proposal else None,
-                "alternatives": tuple(Alternative(**a) for a in data["alternatives"]),
-                "citations": tuple(Citation(**c) for c in data["citations"]),
-                "checks": tuple(Check(**c) for c in data["checks"]),
-            }
-        )
+        """Return the result that `as_json` gave, in this release or another."""
+        fields = {field.name for field in dataclass_fields(cls)}
+        known = {name: value for name, value in data.items() if name in fields}
+        parts = {
+            name: tuple(kind(**part) for part in known.get(name, ()))
+            for name, kind in (
+                ("alternatives", Alternative),
+                ("citations", Citation),
+                ("checks", Check),
+            )
+        }
+        proposal = known.get("proposal")
+        return cls(**{**known, **parts, "proposal": Proposal(**proposal) if proposal else None})

@@ -20,6 +20,11 @@ app.conf.update(
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
     task_ignore_result=True,
+    # A queue of its own for what is short and awaited: runs may fill theirs for hours.
+    task_routes={
+        "review.tasks.sweep": {"queue": "soon"},
+        "review.tasks.work_on_delivery": {"queue": "soon"},
+    },
     accept_content=["json"],
     task_time_limit=120,
     task_soft_time_limit=90,
@@ -28,6 +33,8 @@ app.conf.update(
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
         "socket_connect_timeout": 5,
+        # A page must not wait for a Redis that hangs; a worker that had this would exit with it.
+        **({"socket_timeout": 3} if os.environ.get("COUNTERSIGN_PROCESS") == "web" else {}),
     },
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from agents import runner
 from agents.models import Run
 from review.api import problem
 from review.models import Delivery, ReviewItem
@@ -88,9 +89,11 @@ def _require_migrations() -> None:
 
 
 def _worker_is_stalled() -> bool:
-    """Whether runs have long been due while none made progress."""
+    """Whether replies or runs have long been due while nothing made progress."""
     long_ago = timezone.now() - STALLED_AFTER
-    waiting = Run.objects.filter(status=Run.Status.QUEUED, due_at__lt=long_ago)
+    if Delivery.objects.filter(state=Delivery.State.DUE, due_at__lt=long_ago).exists():
+        return True
+    waiting = Run.objects.filter(runner.due(long_ago))
     moving = Run.objects.filter(
         Q(heartbeat_at__gte=long_ago, status=Run.Status.RUNNING) | Q(finished_at__gte=long_ago)
     )

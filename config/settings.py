@@ -138,8 +138,8 @@ CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {
-            # No read timeout: a socket that listens for news hears nothing for hours.
-            "hosts": [{"address": REDIS_URL or HOME.redis_url(), "socket_timeout": None}],
+            # Longer than the layer's own wait of 5 s for news, which would else end as an error.
+            "hosts": [{"address": REDIS_URL or HOME.redis_url(), "socket_timeout": 15}],
             "prefix": "countersign",
             "capacity": 500,
             "expiry": 30,
@@ -194,6 +194,7 @@ LANGUAGE_CODE = "en-gb"
 USE_I18N = False
 TIME_ZONE = env.text("TIME_ZONE", "UTC")
 USE_TZ = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # a body of a million characters, as UTF-8
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = HOME.root / "static"

@@ -1,9 +1,12 @@
 """The HTTP API under /api/v1: tickets in, their state out. Errors are RFC 9457 problem details."""
 
+import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any
 
+from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from ninja import Header, NinjaAPI, Router, Schema
@@ -11,6 +14,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.security import HttpBearer
 from pydantic import AwareDatetime
 
+from agents.errors import UnknownAgent
 from agents.models import Run
 from review import wake
 from review.errors import ReviewError
@@ -21,6 +25,8 @@ from review.schemas import TicketIn, TurnIn
 from review.tokens import token_of
 
 PROBLEM = "application/problem+json"
+
+log = logging.getLogger(__name__)
 
 
 class TokenRequest(HttpRequest):
@@ -114,7 +120,10 @@ api = Api(
 )
 router = Router(tags=["tickets"])
 
-Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255)]
+Key = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", min_length=1, max_length=255, pattern=r"^[\x20-\x7e]+$"),
+]
 PROBLEMS = dict.fromkeys((401, 403, 404, 409, 422), Problem)
 
 
@@ -258,6 +267,29 @@ def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     if error.status_code == HTTPStatus.UNAUTHORIZED and detail == "Unauthorized":
         detail = "Send a bearer token: Authorization: Bearer cs_…"
     return problem(error.status_code, detail)
+
+
+@api.exception_handler(RequestDataTooBig)
+def on_too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return problem(413, "The request is larger than 8 MB.")
+
+
+@api.exception_handler(UnknownAgent)
+def on_missing_agent(request: HttpRequest, error: UnknownAgent) -> HttpResponse:
+    return problem(503, "The triage agent is not installed yet: run manage.py prepare.")
+
+
+@api.exception_handler(OperationalError)
+def on_database_away(request: HttpRequest, error: OperationalError) -> HttpResponse:
+    response = problem(503, "The database is away. Repeat the request, with the same key.")
+    response["Retry-After"] = "5"
+    return response
+
+
+@api.exception_handler(Exception)
+def on_bug(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.exception("%s %s failed", request.method, request.path)
+    return problem(500, "Something broke here. Repeat the request, with the same key.")
 
 
 @api.exception_handler(Http404)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from review.errors import AlreadyDecided, ClaimedByAnother, ClaimLost, Superseded
-from review.items import working_text
+from review.items import store_working_text
 from review.models import ReviewItem
 
 
@@ -76,7 +76,7 @@ def release(item: ReviewItem, user: User, token: uuid.UUID, *, text: str = "") -
             claimed_by=None,
             claim_token=None,
             claim_expires_at=None,
-            working=working_text(item, text),
+            working=store_working_text(item, text),
         )
     )
 

@@ -48,7 +48,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         for lost in self.groups_joined - groups:
             await self.channel_layer.group_discard(lost, self.channel_name)
-        self.groups_joined &= groups
+        await self._join(groups)  # again, too: Redis may have forgotten who listens
         await self.send(text_data="changed")
 
     async def _join(self, groups: set[str]) -> None:

@@ -28,12 +28,8 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
 
     def undoable() -> list[Delivery]:
         return list(
-            Delivery.objects.filter(
-                verdict__reviewer=user,
-                state=Delivery.State.DUE,
-                attempts=0,
-                due_at__gt=timezone.now(),
-            )
+            Delivery.objects.filter(verdict__reviewer=user, attempts=0, due_at__gt=timezone.now())
+            .stoppable()
             .select_related("ticket__customer")
             .order_by("due_at")
         )

@@ -25,7 +25,7 @@ from review.errors import (
     TooLateToUndo,
     UnknownCategory,
 )
-from review.items import draft_text, working_text
+from review.items import draft_text, one_form, store_working_text
 from review.models import (
     Assessment,
     Delivery,
@@ -56,7 +56,7 @@ def send(item_id: int, reviewer: User, seen: Seen, *, text: str, category: str =
     category: what the reviewer says the ticket is about; empty leaves that unsaid.
     Raises EmptyReply, ReplyTooLong, ClaimLost, AlreadyDecided, Superseded or ProposalChanged.
     """
-    text = text.replace("\r\n", "\n").strip()
+    text = one_form(text)
     if not text:
         raise EmptyReply
     if len(text) > LONGEST_REPLY:
@@ -64,7 +64,7 @@ def send(item_id: int, reviewer: User, seen: Seen, *, text: str, category: str =
     item = _lock(item_id, reviewer, seen)
     draft = draft_text(item)
     comparison = compare(draft, text)
-    kind = VerdictKind.APPROVE if text == draft.strip() else VerdictKind.EDIT
+    kind = VerdictKind.APPROVE if text == one_form(draft) else VerdictKind.EDIT
     final = ReviewPayload.objects.create(content=text)
     verdict = _settle(item, reviewer, kind, final=final, comparison=comparison, category=category)
     Delivery.objects.create(
@@ -115,7 +115,7 @@ def escalate(
     item.queue = item.ticket.queue = target
     item.is_escalated = True
     item.priority = ReviewItem.Priority.HIGH
-    item.working = working_text(item, text)
+    item.working = store_working_text(item, text)
     _drop_claim(item)
     item.save()
     item.ticket.save(update_fields=["queue"])
@@ -132,9 +132,9 @@ def undo(verdict_id: int, reviewer: User) -> ReviewItem:
     ticket = Ticket.objects.select_for_update().get(pk=verdict.item.ticket_id)
     item = ReviewItem.objects.select_for_update(of=("self",)).get(pk=verdict.item_id)
     is_latest = item.revision == verdict.revision and item.status == ReviewItem.Status.DECIDED
-    stopped = is_latest and Delivery.objects.filter(
-        verdict=verdict, state=Delivery.State.DUE, attempts=0
-    ).update(state=Delivery.State.UNDONE, detail="Undone by its reviewer.")
+    stopped = is_latest and Delivery.objects.filter(verdict=verdict).stoppable().update(
+        state=Delivery.State.UNDONE, detail="Undone by its reviewer."
+    )
     if not stopped or ticket.customer_seq > item.upto_seq:
         raise TooLateToUndo
     item.status = ReviewItem.Status.OPEN
@@ -248,7 +248,8 @@ def _label(item: ReviewItem, verdict: Verdict, category: str) -> None:
             **common,
         )
     )
-    if category:
+    # The list stands on the agent's own guess: left there, it is no statement of the reviewer's.
+    if category and category != item.category:
         give_label(GroundTruth(task=Label.Task.CLASSIFY, expected=category, **common))
 
 

@@ -17,6 +17,18 @@ class ConflictingSubmission(ReviewError):
     status = 422
 
 
+class ConflictingMessage(ReviewError):
+    """This ticket has a message with this external id and other content. Use another one."""
+
+    status = 422
+
+
+class IncompleteForm(ReviewError):
+    """The form was incomplete, so nothing was saved."""
+
+    status = 422
+
+
 class KeyReused(ReviewError):
     """This Idempotency-Key was used for another request. Use a new key for a new request."""
 

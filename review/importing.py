@@ -66,4 +66,6 @@ def _parse(number: int, raw: bytes, form: type[LineT]) -> Line[LineT]:
         problem = f"is not JSON: {error.msg} at column {error.colno}"
     except ValidationError as error:
         problem = problem_of(error)
+    except (ValueError, RecursionError):
+        problem = "is not JSON that can be read: a number is too long, or it is nested too deep"
     return Line(number=number, size=len(raw), problem=problem)

@@ -12,7 +12,7 @@ from agents.models import Run
 from agents.requests import cancel_runs, request_run
 from observability.payloads import digest
 from review import audit
-from review.errors import ConflictingSubmission
+from review.errors import ConflictingMessage, ConflictingSubmission
 from review.models import (
     ApiToken,
     Customer,
@@ -79,7 +79,8 @@ def accept_ticket(new: NewTicket, *, token: ApiToken | None = None) -> Accepted:
     Raises ConflictingSubmission when (source, external_id) exists with other content.
     """
     clean = [_clean(message.body) for message in new.messages]
-    subject = redact(new.subject).text[:SUBJECT_LENGTH]
+    # Made from the clean body where there is none: a card cut in two is not recognised.
+    subject = (redact(new.subject).text or first_words(clean[-1].body))[:SUBJECT_LENGTH]
     name = redact(new.customer_name).text
     request_digest = digest(
         [subject, new.customer_email, name, new.queue, new.category]
@@ -120,13 +121,13 @@ def add_message(ticket_id: int, new: NewMessage) -> Accepted:
     """Add a turn; the customer's supersedes the open draft and starts a run over the whole.
 
     Locks the ticket, as decisions do, so a draft is either sent before or superseded, never both.
-    Raises ConflictingSubmission when the message's external id exists with another body.
+    Raises ConflictingMessage when the message's external id exists with another body.
     """
     ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
     clean = _clean(new.body)
     if new.external_id and (known := ticket.messages.filter(external_id=new.external_id).first()):
         if known.digest != digest(clean.body) or known.sender != str(new.sender):
-            raise ConflictingSubmission
+            raise ConflictingMessage
         return Accepted(ticket=ticket, run=_latest_run(ticket), is_new=False, message=known)
     (message,) = _append(ticket, [new], [clean])
     _supersede(ticket)
@@ -138,6 +139,12 @@ def add_message(ticket_id: int, new: NewMessage) -> Accepted:
         ticket.status = Ticket.Status.ANSWERED
     ticket.save()
     return Accepted(ticket=ticket, run=run, is_new=True, message=message)
+
+
+def first_words(body: str, length: int = 80) -> str:
+    """Return a subject for a message that came without one."""
+    words = " ".join(body.split())
+    return words if len(words) <= length else words[: length - 1].rstrip() + "…"
 
 
 def conversation(ticket: Ticket) -> dict[str, Any]:
@@ -206,7 +213,7 @@ def _request_triage(ticket: Ticket) -> Run:
 def _supersede(ticket: Ticket) -> None:
     """Take back what answered the conversation as it was: runs, the open item, replies not gone.
 
-    A reply that was tried once may have arrived, so it is left to its retries.
+    A reply by webhook that was tried once may have arrived, so it is left to its retries.
     """
     obsolete = ticket.ticket_runs.filter(settled_at__isnull=True)
     cancel_runs(obsolete.values_list("run_id", flat=True))
@@ -215,7 +222,7 @@ def _supersede(ticket: Ticket) -> None:
         item.status = ReviewItem.Status.SUPERSEDED
         item.save(update_fields=["status"])
         audit.record(None, "item.superseded", item, before=item.digest)
-    for delivery in ticket.deliveries.filter(state=Delivery.State.DUE, attempts=0):
+    for delivery in ticket.deliveries.stoppable():
         delivery.state = Delivery.State.UNDONE
         delivery.detail = "A newer message arrived before it left."
         delivery.save(update_fields=["state", "detail"])

@@ -51,12 +51,21 @@ def draft_text(item: ReviewItem) -> str:
     return str(actions[0].get("text", ""))
 
 
-def working_text(item: ReviewItem, text: str) -> ReviewPayload | None:
-    """Return the stored text when it is more than the draft as proposed, else None."""
-    text = text.replace("\r\n", "\n").strip()
-    if not text or text == draft_text(item).strip():
-        return None
-    return ReviewPayload.objects.create(content=text)
+def one_form(text: str) -> str:
+    """Return the text with one kind of line end and nothing around it."""
+    return text.replace("\r\n", "\n").strip()
+
+
+def working_text(item: ReviewItem, text: str) -> str | None:
+    """Return the text when it is more than the draft as proposed, else None."""
+    text = one_form(text)
+    return text if text and text != one_form(draft_text(item)) else None
+
+
+def store_working_text(item: ReviewItem, text: str) -> ReviewPayload | None:
+    """Return the stored text that the next reviewer goes on from, None when it is the draft."""
+    working = working_text(item, text)
+    return ReviewPayload.objects.create(content=working) if working else None
 
 
 def _open_item(ticket: Ticket, link: TicketRun) -> ReviewItem:

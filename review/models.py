@@ -382,6 +382,12 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             return self
         return self.filter(ticket__queue__members=user.pk)
 
+    def stoppable(self) -> "DeliveryQuerySet":
+        """Those that surely have not arrived; a webhook that was tried may have."""
+        return self.filter(
+            Q(attempts=0) | Q(channel=Delivery.Channel.EMAIL), state=Delivery.State.DUE
+        )
+
 
 class Delivery(models.Model):
     """The outbox: a reply on its way to the customer."""
@@ -413,8 +419,8 @@ class Delivery(models.Model):
 
     objects = DeliveryQuerySet.as_manager()
 
-    # Longer than any attempt can take, so a `sending` older than this lost its worker.
-    SENDING_TIMEOUT: ClassVar[timedelta] = timedelta(seconds=60)
+    # Longer than the time limit of its task, so a `sending` older than this lost its worker.
+    SENDING_TIMEOUT: ClassVar[timedelta] = timedelta(seconds=150)
 
     class Meta:
         verbose_name_plural = "deliveries"

@@ -88,7 +88,8 @@ def _take(delivery_id: int) -> Delivery | None:
         if delivery.state == Delivery.State.SENDING and not delivery.is_repeatable:
             _close(delivery, Delivery.State.UNKNOWN, "The worker stopped while it was sending.")
             return delivery
-        if ticket.customer_seq > delivery.verdict.item.upto_seq and not delivery.attempts:
+        is_stale = ticket.customer_seq > delivery.verdict.item.upto_seq
+        if is_stale and Delivery.objects.filter(pk=delivery_id).stoppable().exists():
             _close(delivery, Delivery.State.UNDONE, "A newer message arrived before it left.")
             return delivery
         Delivery.objects.filter(pk=delivery_id).update(
@@ -103,8 +104,11 @@ def _take(delivery_id: int) -> Delivery | None:
 def _record(delivery: Delivery, report: Report) -> None:
     now = timezone.now()
     ticket = Ticket.objects.select_for_update().get(pk=delivery.ticket_id)
+    # An attempt that took so long that it was given up as `unknown` still says how it ended.
     if not Delivery.objects.filter(
-        pk=delivery.pk, state=Delivery.State.SENDING, attempts=delivery.attempts
+        pk=delivery.pk,
+        state__in=[Delivery.State.SENDING, Delivery.State.UNKNOWN],
+        attempts=delivery.attempts,
     ).exists():
         return
     if report.state == "retry":

@@ -1,11 +1,19 @@
 """Tickets and messages as clients write them: the API's bodies and the import's lines."""
 
-from datetime import datetime
-from typing import Annotated, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Literal, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from review.intake import NewMessage, NewTicket
 
@@ -28,9 +36,9 @@ def _storable(value: str) -> str:
 
 
 def _storable_moment(value: datetime) -> datetime:
-    if not OLDEST <= value.year <= NEWEST:
+    if not OLDEST < value.year < NEWEST:
         raise ValueError(f"is not between the years {OLDEST} and {NEWEST}")
-    return value
+    return value.astimezone(UTC)
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_storable_moment)]
@@ -81,6 +89,13 @@ class TicketIn(Incoming):
     queue: Annotated[Text, StringConstraints(max_length=100)] = ""
     messages: list[TurnIn] = Field(default_factory=list, max_length=200)
 
+    @model_validator(mode="after")
+    def _message_ids_differ(self) -> Self:
+        ids = [turn.external_id for turn in self.messages if turn.external_id]
+        if len(ids) != len(set(ids)):
+            raise ValueError("messages: two have the same external_id")
+        return self
+
     def as_ticket(self) -> NewTicket:
         """Return it as intake takes it, turns in the order they were written."""
         turns = [turn.as_message() for turn in self.messages]
@@ -89,7 +104,7 @@ class TicketIn(Incoming):
         later = [turn for turn in turns if turn not in earlier]
         return NewTicket(
             external_id=self.external_id,
-            subject=" ".join(self.subject.split()) or _first_words(self.body),
+            subject=" ".join(self.subject.split()),
             customer_email=self.customer.email,
             customer_name=self.customer.name,
             source=self.source,
@@ -98,9 +113,3 @@ class TicketIn(Incoming):
             received_at=received,
             messages=[*earlier, NewMessage(body=self.body, at=received), *later],
         )
-
-
-def _first_words(body: str, length: int = 80) -> str:
-    """Return a subject for a message that came without one."""
-    words = " ".join(body.split())
-    return words if len(words) <= length else words[: length - 1].rstrip() + "…"

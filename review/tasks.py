@@ -1,5 +1,6 @@
 """Celery tasks: they take ids, call the domain, and are safe to run any number of times."""
 
+import logging
 from datetime import datetime, timedelta
 
 from celery import shared_task
@@ -12,6 +13,8 @@ from review import outcomes
 from review.items import settle_run
 from review.models import Delivery, TicketRun
 from review.wake import announce, wake_delivery, wake_run
+
+log = logging.getLogger(__name__)
 
 HINT_AGAIN_AFTER = timedelta(seconds=15)
 SWEPT_AT_ONCE = 200
@@ -36,14 +39,17 @@ def work_on_delivery(delivery_id: int) -> None:
 def sweep() -> None:
     """Pick up what an enqueue lost, what a worker left, and what has come due."""
     now = timezone.now()
+    due = Delivery.objects.filter(outcomes.due(now)).order_by("due_at")
+    for delivery_id in due.values_list("pk", flat=True)[:SWEPT_AT_ONCE]:
+        wake_delivery(delivery_id)
     _hint_runs(now)
     for run_id in _ended_but_unsettled():
-        item = settle_run(run_id)
+        try:
+            item = settle_run(run_id)
+        except Exception:  # one bad run must not keep the others from their inbox
+            log.exception("run %s could not be settled", run_id)
+            continue
         announce(item.queue_id if item else None)
-    for delivery_id in Delivery.objects.filter(outcomes.due(now)).values_list("pk", flat=True)[
-        :SWEPT_AT_ONCE
-    ]:
-        wake_delivery(delivery_id)
 
 
 def _hint_runs(now: datetime) -> None:

@@ -10,15 +10,16 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET, require_POST
 
 from agents.models import Run
 from review import claims, decisions, inbox
 from review.edits import compare
-from review.errors import ReviewError
+from review.errors import IncompleteForm, ReviewError
 from review.evidence import evidence_of
 from review.forms import DecisionForm, SeenForm
-from review.items import draft_text
+from review.items import draft_text, working_text
 from review.models import Delivery, ReviewItem, Verdict
 from review.requests import ReviewerRequest
 from review.wake import announce
@@ -41,20 +42,23 @@ def posted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @require_GET
 def inbox_page(request: ReviewerRequest) -> HttpResponse:
     """Show what waits for a person; htmx asks for the rows alone."""
-    queue = request.GET.get("queue", "")
+    queue = request.GET.get("queue", "").replace("\x00", "")
     after = request.GET.get("after", "")
     context = {
         "page": inbox.open_items(
-            request.user, queue=queue, after=int(after) if after.isdecimal() else None
+            request.user,
+            queue=queue,
+            after=int(after) if after.isdecimal() and len(after) < 19 else None,
         ),
         "queues": inbox.queue_counts(request.user),
         "queue": queue,
         "being_read": inbox.being_read(),
         "now": timezone.now(),
     }
-    return render(
-        request, "review/inbox.html#rows" if request.htmx else "review/inbox.html", context
-    )
+    template = "review/inbox.html#rows" if request.htmx else "review/inbox.html"
+    response = render(request, template, context)
+    patch_vary_headers(response, ["HX-Request"])  # or Back would show the rows alone
+    return response
 
 
 @require_POST
@@ -90,7 +94,8 @@ def item_standing(request: ReviewerRequest, item_id: int) -> HttpResponse:
 def diff(request: ReviewerRequest, item_id: int) -> HttpResponse:
     """Show what the text changes in the draft, as it is typed."""
     item = _item(request, item_id)
-    comparison = compare(draft_text(item), request.POST.get("text", ""))
+    text = request.POST.get("text", "")[: decisions.LONGEST_REPLY]
+    comparison = compare(draft_text(item), text)
     return render(request, "review/item.html#diff", {"comparison": comparison, "item": item})
 
 
@@ -104,8 +109,10 @@ def claim(request: ReviewerRequest, item_id: int) -> HttpResponse:
     except ReviewError as error:
         return _render_item(request, item, error=error)
     announce(item.queue_id)
-    if request.POST.get("keep"):
-        return _render_item(request, _item(request, item_id), text=request.POST.get("text", ""))
+    text = request.POST.get("text", "")
+    if working_text(item, text) is not None:
+        # Typed under a claim that lapsed: it stays in the editor.
+        return _render_item(request, _item(request, item_id), text=text)
     return redirect("item", item.pk)
 
 
@@ -182,7 +189,9 @@ def escalate(request: ReviewerRequest, item_id: int) -> HttpResponse:
 @permission_required("review.decide", raise_exception=True)
 def undo(request: ReviewerRequest, verdict_id: int) -> HttpResponse:
     """Stop a reply that has not left and open its item again."""
-    verdict = get_object_or_404(Verdict, pk=verdict_id, reviewer=request.user)
+    verdict = get_object_or_404(
+        Verdict, pk=verdict_id, reviewer=request.user, item__in=_visible(request)
+    )
     try:
         item = decisions.undo(verdict.pk, request.user)
     except ReviewError as error:
@@ -223,7 +232,8 @@ def _decide(
     form = DecisionForm(request.POST)
     text = request.POST.get("text", "")
     if not form.is_valid():
-        problem = ReviewError("The form was incomplete, so nothing was saved. Reload the page.")
+        field, errors = next(iter(form.errors.items()))
+        problem = IncompleteForm(f"Nothing was saved. {field}: {errors[0]}")
         return _render_item(request, item, text=text, error=problem)
     try:
         verdict = act(form)
@@ -268,7 +278,7 @@ def _render_item(
         "evidence": evidence,
         "draft": draft,
         "text": text,
-        "comparison": compare(draft, text),
+        "comparison": compare(draft, text[: decisions.LONGEST_REPLY]),
         "error": error,
         "page": inbox.open_items(request.user, queue=item.queue.slug),
     }

@@ -28,6 +28,8 @@ _opener = urllib.request.build_opener(_NoRedirect)
 def post(delivery: Delivery) -> Report:
     """Return what became of one attempt to post the reply to its ticket's source."""
     source = delivery.ticket.source
+    if not source.webhook_url.startswith(("http://", "https://")):
+        return Report(state="failed", detail="The source's webhook is no http or https address.")
     now = timezone.now()
     body = json.dumps(payload(delivery), ensure_ascii=False)
     try:
@@ -36,7 +38,7 @@ def post(delivery: Delivery) -> Report:
         return Report(
             state="failed", detail="The source's webhook secret is not whsec_ and base64."
         )
-    request = urllib.request.Request(  # noqa: S310 - the model admits http and https only
+    request = urllib.request.Request(  # noqa: S310 - http or https, see above
         source.webhook_url,
         data=body.encode(),
         headers={
@@ -80,5 +82,7 @@ def _refused(error: urllib.error.HTTPError) -> Report:
     return Report(
         state="retry",
         detail=detail,
-        retry_after=timedelta(seconds=min(int(after), 86400)) if after.isdecimal() else None,
+        retry_after=timedelta(seconds=min(int(after), 86400))
+        if after.isdecimal() and len(after) < 9
+        else None,
     )

@@ -95,7 +95,8 @@ class Stack:
             address = ["--host", "127.0.0.1", "--port", str(self.port), "--no-access-log"]
             return ["uvicorn", "config.asgi:application", *address]
         if name == "worker":
-            return ["celery", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "INFO"]
+            queues = ["--queues", "soon,celery", "--concurrency", "2", "--loglevel", "INFO"]
+            return ["celery", "-A", "config", "worker", *queues]
         schedule = str(self.home.root / f"{self.database}-beat")
         return ["celery", "-A", "config", "beat", "--schedule", schedule]
 

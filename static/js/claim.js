@@ -12,8 +12,13 @@ async function renew(form) {
   if (Date.now() - lastUse > IN_USE_MS) return;
   const response = await fetch(form.dataset.claim, { method: "POST", body: new FormData(form) }).catch(() => null);
   if (response?.status === 409) {
-    const standing = document.querySelector("#standing");
-    if (standing) window.htmx.trigger(standing, "changed");
+    delete form.dataset.claim;
+    window.htmx.trigger("#standing", "changed");
+    const notice = document.createElement("p");
+    notice.className = "toast";
+    notice.dataset.state = "bad";
+    notice.textContent = "Your claim has lapsed. Claim the item again; your text stays here.";
+    document.querySelector(".toasts").append(notice);
   }
 }
 

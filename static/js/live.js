@@ -2,6 +2,7 @@
 // A socket brings the news; while it is down, the page asks by itself every few seconds.
 
 const POLL_MS = 10_000;
+const POLL_ANYWAY_MS = 60_000; // Redis may forget who listens while the socket stays open
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 
@@ -45,6 +46,8 @@ document.addEventListener("htmx:responseError", (event) => {
   notice.textContent = "You are logged out. Log in again in another tab; your text stays here.";
   document.querySelector(".toasts").append(notice);
 });
+
+setInterval(tell, POLL_ANYWAY_MS);
 
 const path = document.body.dataset.liveUrl;
 if (path) {

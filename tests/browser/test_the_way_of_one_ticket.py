@@ -101,9 +101,48 @@ def test_a_customer_who_writes_again_stops_the_draft(visit: Visit, shop: Shop) -
     notice = page.locator("#standing")
     expect(notice).to_contain_text("The customer has written again", timeout=15_000)
     assert page.locator("#text").input_value().startswith("Hello Ada, I have looked")
-    page.get_by_role("button", name="Send").click()
-    expect(page.get_by_role("alert")).to_contain_text("so it was not sent")
+    expect(page.get_by_role("button", name="Send")).to_have_count(0)
+    wait_until(
+        lambda: shop.call(status_url)["review"]["status"] == "open", "the new draft is there"
+    )
+    page.get_by_role("link", name="Open the new draft").click()
+    expect(page.locator(".conversation")).to_contain_text("it has just arrived")
     assert shop.call(status_url)["sent"] is None
+
+
+def test_an_idle_page_keeps_its_socket(visit: Visit, shop: Shop, stack: Stack) -> None:
+    """The channel layer waits 5 s for news at a time; a wait in vain is no error."""
+    page = visit("reviewer")
+    page.goto("/?queue=orders")
+    expect(page.locator("body")).to_have_attribute("data-live", "socket")
+    opened = stack.log("web").count("connection open")
+    page.wait_for_timeout(7_000)
+    assert stack.log("web").count("connection open") == opened
+    assert "TimeoutError" not in stack.log("web")
+
+
+def test_enter_in_the_note_sends_nothing(visit: Visit, shop: Shop) -> None:
+    page = visit("reviewer")
+    status_url = shop.submit("A note first", BODY)
+    wait_until(lambda: shop.call(status_url)["review"], "the draft is there")
+    page.goto(f"/items/{shop.call(status_url)['review']['id']}/")
+    page.get_by_role("button", name="Claim").click()
+    note = page.get_by_label("Note for escalate or reject")
+    note.fill("wait, ask the team")
+    note.press("Enter")
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    assert shop.call(status_url)["review"]["status"] == "open"
+
+
+def test_back_from_an_item_shows_the_whole_inbox(visit: Visit, shop: Shop) -> None:
+    page = visit("reviewer")
+    page.goto("/?queue=orders")
+    shop.submit("Makes the inbox refresh", BODY)
+    row = page.get_by_role("link", name="Makes the inbox refresh")
+    expect(row).to_be_visible(timeout=30_000)
+    row.click()
+    page.go_back()
+    expect(page.get_by_role("navigation", name="Main")).to_be_visible()
 
 
 def test_undo_within_the_window_keeps_the_reply_here(

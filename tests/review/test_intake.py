@@ -82,7 +82,7 @@ def test_a_message_with_a_known_external_id_is_added_once(installed: Agent) -> N
     for _ in range(2):
         add_message(ticket.pk, NewMessage(body="Two", external_id="m-2"))
     assert ticket.messages.count() == 2
-    with pytest.raises(errors.ConflictingSubmission):
+    with pytest.raises(errors.ConflictingMessage):
         add_message(ticket.pk, NewMessage(body="Three", external_id="m-2"))
 
 

@@ -97,7 +97,7 @@ def test_a_lapsed_claim_is_said_and_the_text_kept(page: Client, ada: User) -> No
     assert "expired or was taken over" in text
     assert "Typed for minutes" in text
     assert "Claim again" in text
-    again = page.post(f"/items/{item.pk}/claim/", {"keep": "text", "text": "Typed for minutes"})
+    again = page.post(f"/items/{item.pk}/claim/", {"text": "Typed for minutes"})
     assert "Typed for minutes" in again.content.decode()
     assert not Verdict.objects.exists()
 

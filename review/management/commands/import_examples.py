@@ -1,5 +1,6 @@
 """Import examples of an agent from a JSONL file, plain or gzipped."""
 
+import zlib
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Annotated, Any
@@ -63,7 +64,7 @@ class Command(BaseCommand):
                 if len(rows) == BATCH:
                     _store(rows)
             _store(rows)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise CommandError(f"{options['file']} cannot be read: {error}") from error
         added = dataset.examples.count() - before
         self.stdout.write(f"{added} examples added to {dataset}, {bad} bad lines skipped.")

@@ -1,5 +1,6 @@
 """Import tickets from a JSONL file, plain or gzipped."""
 
+import zlib
 from argparse import ArgumentParser
 from collections import Counter
 from pathlib import Path
@@ -41,7 +42,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self.stderr.write("Interrupted. Run the same command again to go on.")
             raise SystemExit(INTERRUPTED) from None
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise CommandError(f"{path} cannot be read: {error}") from error
         finally:
             self._report(counts)

@@ -1,6 +1,7 @@
 """The HTTP API: what clients may rely on."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -115,6 +116,10 @@ def test_a_message_is_added_once_per_key(shop: Api) -> None:
         ({"source": "a b"}, "source"),
         ({"external_id": "x" * 201}, "external_id"),
         ({"messages": [{"from": "robot", "body": "Hi"}]}, "messages.0.from"),
+        ({"category": "x" * 61}, "category"),
+        ({"queue": "x" * 101}, "queue"),
+        ({"received_at": "0001-01-01T00:00:00+14:00"}, "received_at"),
+        ({"messages": [{"body": "a", "external_id": "1"}] * 2}, "ticket"),
     ],
 )
 def test_a_bad_field_is_named_and_nothing_is_stored(
@@ -180,3 +185,36 @@ def test_metrics_count_runs_and_items_by_status(shop: Api) -> None:
     assert 'countersign_runs{status="queued"} 1.0' in text
     assert 'countersign_runs{status="done"} 1.0' in text
     assert 'countersign_review_items{status="open"} 0.0' in text
+
+
+@pytest.mark.parametrize("moment", ["2026-11-22T10:00:00+23:59", "2026-11-22T10:00:00-18:00"])
+def test_a_moment_of_any_offset_is_the_same_moment(shop: Api, moment: str) -> None:
+    assert shop.post("/tickets", {**TICKET, "received_at": moment}).status_code == 202
+    assert Ticket.objects.get().received_at == datetime.fromisoformat(moment)
+
+
+@pytest.mark.parametrize("key", ["k" * 256, "schlüssel"])
+def test_an_odd_idempotency_key_is_named(shop: Api, key: str) -> None:
+    response = shop.post("/tickets", TICKET, key)
+    assert response.status_code == 422
+    assert "Idempotency-Key" in body_of(response)["detail"]
+
+
+def test_posting_to_an_unknown_address_is_a_json_404(shop: Api) -> None:
+    response = shop.post("/nothing", TICKET)
+    assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
+
+
+def test_a_card_cut_in_two_by_a_made_subject_is_still_removed(shop: Api) -> None:
+    body = "x" * 70 + " 4111 1111 1111 1111 is my card, please check it"
+    assert shop.post("/tickets", {**TICKET, "subject": "", "body": body}).status_code == 202
+    assert "4111" not in Ticket.objects.get().subject
+
+
+def test_a_huge_body_is_a_problem_not_a_page(shop: Api) -> None:
+    response = shop.post("/tickets", {**TICKET, "body": "x" * 9_000_000})
+    assert (response.status_code, response["Content-Type"]) == (413, "application/problem+json")
+
+
+def test_a_body_of_a_million_letters_is_taken(shop: Api) -> None:
+    assert shop.post("/tickets", {**TICKET, "body": "é" * 1_000_000}).status_code == 202

@@ -60,14 +60,22 @@ def test_bad_lines_are_named_skipped_and_told_by_the_exit_code(
     installed: Agent, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write(
-        tmp_path, line(1), "{broken", line(3, customer={"email": "x"}), line(4, body=""), line(5)
+        tmp_path,
+        line(1),
+        "{broken",
+        line(3, customer={"email": "x"}),
+        line(4, body=""),
+        line(5),
+        "[" * 100_000,
+        '{"body": ' + "9" * 5000 + "}",
     )
     assert run_import(path) == 1
     told = capsys.readouterr()
     assert "line 2: is not JSON" in told.err
     assert "line 3: customer.email: is not an e-mail address" in told.err
     assert "line 4: body" in told.err
-    assert "2 tickets imported, 0 were here already, 3 bad lines skipped" in told.out
+    assert "line 6: is not JSON" in told.err
+    assert "2 tickets imported, 0 were here already, 5 bad lines skipped" in told.out
     assert Ticket.objects.count() == 2
 
 

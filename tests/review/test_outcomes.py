@@ -194,3 +194,31 @@ def test_mail_headers_hold_no_injected_lines(ada: User, mailbox: Mailbox) -> Non
     attempt(due_delivery(ada, subject="Hi\r\nBcc: all@firm.example", customer_name="A\nB: c"))
     (mail,) = mailbox.mails
     assert mail["Bcc"] is None
+
+
+def test_a_mail_that_was_put_off_is_stopped_by_a_newer_message(ada: User, mailbox: Mailbox) -> None:
+    """Greylisted, then the customer writes again: the old answer must not follow later."""
+    mailbox.refusal = "450 try later"
+    delivery = attempt(due_delivery(ada))
+    mailbox.refusal = ""
+    add_message(delivery.ticket_id, NewMessage(body="STOP"))
+    Delivery.objects.update(due_at=timezone.now())
+    assert attempt(delivery).state == "undone"
+    assert mailbox.mails == []
+
+
+def test_an_address_nobody_can_mail_to_fails_at_once(ada: User, mailbox: Mailbox) -> None:
+    delivery = attempt(due_delivery(ada, customer_email=f"a@{'ü' * 62}.example"))
+    assert delivery.state == "failed"
+    assert "addressed" in delivery.detail
+
+
+def test_a_domain_in_other_letters_is_mailed_to(ada: User, mailbox: Mailbox) -> None:
+    assert attempt(due_delivery(ada, customer_email="a@münchen.example")).state == "sent"
+    assert "xn--mnchen-3ya.example" in mailbox.mails[0]["To"]
+
+
+def test_a_secret_that_cannot_sign_fails_at_once(ada: User, hook: HttpPeer) -> None:
+    Source.objects.update(webhook_secret="whsec_not base64!")
+    assert attempt(due_delivery(ada, source="shop")).state == "failed"
+    assert hook.requests == []

@@ -147,7 +147,7 @@ def _is_card_shape(text: str, groups: list[_Group], first: int, after: int) -> b
 
 
 _IBAN = re.compile(
-    r"(?<![A-Za-z0-9])(?=([A-Za-z]{2}\d\d(?:[\s.\-]{0,2}[A-Za-z0-9]){11,30}+))", re.ASCII
+    r"(?<![A-Za-z0-9])(?=([A-Za-z]{2}\d\d(?:[\s.\-]{0,2}[A-Za-z0-9]){11,30}))", re.ASCII
 )
 _NOT_IN_IBAN = re.compile(r"[^A-Za-z0-9]+")
 

@@ -188,7 +188,8 @@ def test_what_an_earlier_start_left_running_is_ended(stopped: Home) -> None:
         assert found
         roster_of(stopped).add("worker", found)
         with running_servers(stopped, durable=False):
-            assert left.wait(timeout=1) == -signal.SIGINT
+            # By SIGINT, or at last by SIGKILL where the tests' own parent ignores SIGINT.
+            assert left.wait(timeout=1) in {-signal.SIGINT, -signal.SIGKILL}
 
 
 def test_a_folder_without_a_cluster_is_not_touched(tmp_path: Path) -> None:

@@ -1,0 +1,191 @@
+"""The items that wait for a person, and what people said of them."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from agents.models import Run
+from review.models.tickets import Queue, ReviewPayload, Ticket
+
+
+class ReviewItemQuerySet(models.QuerySet["ReviewItem"]):
+    def open(self) -> "ReviewItemQuerySet":
+        return self.filter(status=ReviewItem.Status.OPEN)
+
+    def visible_to(self, user: User) -> "ReviewItemQuerySet":
+        """Those of the queues the person may see."""
+        if user.has_perm("review.view_every_queue"):
+            return self
+        return self.filter(queue__members=user.pk)
+
+    def claimed_at(self, now: datetime) -> "ReviewItemQuerySet":
+        return self.filter(claim_expires_at__gt=now)
+
+    def free_for(self, user: User, now: datetime) -> "ReviewItemQuerySet":
+        """Those that nobody else holds."""
+        return self.filter(
+            Q(claimed_by__isnull=True) | Q(claim_expires_at__lte=now) | Q(claimed_by=user.pk)
+        )
+
+    def in_order(self) -> "ReviewItemQuerySet":
+        """The order in which Next takes them: urgent first, then the longest waiting."""
+        return self.order_by("-priority", "opened_at", "pk")
+
+
+class ReviewItem(models.Model):
+    """A proposal that waits for a person: an ordered list of actions, usually one draft."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        DECIDED = "decided", "Decided"
+        SUPERSEDED = "superseded", "Superseded"
+        EXPIRED = "expired", "Expired"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Priority(models.IntegerChoices):
+        LOW = 0, "Low"
+        NORMAL = 1, "Normal"
+        HIGH = 2, "Urgent"
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="items")
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
+    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="items")
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.OPEN)
+    upto_seq = models.PositiveIntegerField(help_text="The newest message the proposal has seen.")
+    proposal = models.ForeignKey(ReviewPayload, on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64)
+    working = models.ForeignKey(
+        ReviewPayload,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="A text that a reviewer began and left: the next one goes on from it.",
+    )
+    revision = models.PositiveIntegerField(default=1)
+    reasons = models.JSONField(default=list, help_text="[{code, text}]: why it came to a person.")
+    category = models.SlugField(max_length=60, blank=True)
+    confidence = models.FloatField(null=True)
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
+    is_escalated = models.BooleanField(default=False)
+    claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
+    claim_token = models.UUIDField(null=True)
+    claim_expires_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True)
+
+    objects = ReviewItemQuerySet.as_manager()
+
+    class Meta:
+        permissions: ClassVar = [
+            ("decide", "Can countersign items"),
+            ("view_every_queue", "Can see the items of every queue"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                "queue",
+                F("priority").desc(),
+                "opened_at",
+                "id",
+                condition=Q(status="open"),
+                name="item_next",
+            )
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(status__in=["open", "decided", "superseded", "expired", "cancelled"]),
+                name="item_status_known",
+            ),
+            models.UniqueConstraint(
+                fields=["ticket"], condition=Q(status="open"), name="one_open_item_a_ticket"
+            ),
+            models.UniqueConstraint(fields=["run"], name="one_item_a_run"),
+            models.CheckConstraint(
+                condition=Q(
+                    claimed_by__isnull=True, claim_token__isnull=True, claim_expires_at__isnull=True
+                )
+                | Q(
+                    claimed_by__isnull=False,
+                    claim_token__isnull=False,
+                    claim_expires_at__isnull=False,
+                ),
+                name="claim_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="decided") | Q(decided_at__isnull=False),
+                name="decided_has_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"item {self.pk} ({self.status})"
+
+    def is_held_by(self, user_id: int | None, now: datetime) -> bool:
+        """Whether this person's claim is in force."""
+        return (
+            self.claimed_by_id is not None
+            and self.claimed_by_id == user_id
+            and self.claim_expires_at is not None
+            and self.claim_expires_at > now
+        )
+
+
+class VerdictKind(models.TextChoices):
+    APPROVE = "approve", "Approved"
+    EDIT = "edit", "Edited and sent"
+    REJECT = "reject", "Rejected"
+    RESPOND = "respond", "Answered the agent"
+
+
+class Assessment(models.Model):
+    """What one reviewer said of an item. Append-only; one of them resolves into the verdict."""
+
+    item = models.ForeignKey(ReviewItem, on_delete=models.PROTECT, related_name="assessments")
+    revision = models.PositiveIntegerField()
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    kind = models.CharField(max_length=10, choices=VerdictKind.choices)
+    text = models.ForeignKey(ReviewPayload, on_delete=models.PROTECT, null=True)
+    digest = models.CharField(max_length=64, blank=True)
+    category = models.SlugField(max_length=60, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} of item {self.item_id}"
+
+
+class Verdict(models.Model):
+    """The resolved decision on one action of one revision of an item. Append-only."""
+
+    item = models.ForeignKey(ReviewItem, on_delete=models.PROTECT, related_name="verdicts")
+    revision = models.PositiveIntegerField()
+    action = models.PositiveSmallIntegerField(default=0)
+    kind = models.CharField(max_length=10, choices=VerdictKind.choices)
+    assessment = models.OneToOneField(Assessment, on_delete=models.PROTECT)
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    proposed = models.ForeignKey(ReviewPayload, on_delete=models.PROTECT, related_name="+")
+    proposed_digest = models.CharField(max_length=64)
+    final = models.ForeignKey(ReviewPayload, on_delete=models.PROTECT, null=True, related_name="+")
+    final_digest = models.CharField(max_length=64, blank=True)
+    edit_operations = models.PositiveIntegerField(null=True)
+    words_kept_ratio = models.FloatField(null=True)
+    succeeded = models.BooleanField(null=True, help_text="Unset when there was no draft to judge.")
+    reason = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["item", "revision", "action"], name="verdict_once"),
+            models.CheckConstraint(
+                condition=Q(kind="reject", final__isnull=True)
+                | ~Q(kind="reject") & Q(final__isnull=False, edit_operations__isnull=False),
+                name="verdict_is_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of item {self.item_id} rev {self.revision}"

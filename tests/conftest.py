@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
@@ -16,6 +17,10 @@ from tests import builders
 from tests.environment import HOME
 from tests.peers import Mailbox, smtp_server
 from tests.stack import Stack, running_stack
+
+# The same examples in every run: a failure is then a change's, not the day's.
+hypothesis.settings.register_profile("stable", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("stable")
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 // A socket brings the news; while it is down, the page asks by itself every few seconds.
 
 const POLL_MS = 10_000;
-const POLL_ANYWAY_MS = 60_000; // Redis may forget who listens while the socket stays open
+const POLL_ANYWAY_MS = 20_000; // Redis may forget who listens while the socket stays open
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 

@@ -22,6 +22,7 @@ def main() -> None:
             from django.core.management import call_command
 
             call_command("prepare", verbosity=0)
+            from config import celery  # noqa: F401 - the import publishes to its broker
             from tests import benchmarks
 
             with psycopg.connect(home.database_url("countersign_owner")) as raw:

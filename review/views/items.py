@@ -1,4 +1,4 @@
-"""The console's pages."""
+"""The item: read, claimed, decided, undone."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -10,21 +10,17 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET, require_POST
 
-from agents.models import Run
 from review import claims, decisions, inbox
 from review.edits import compare
 from review.errors import IncompleteForm, ReviewError
 from review.evidence import evidence_of
 from review.forms import DecisionForm, SeenForm
 from review.items import draft_text, working_text
-from review.models import Delivery, ReviewItem, Verdict
+from review.models import ReviewItem, Verdict
 from review.requests import ReviewerRequest
 from review.wake import announce
-
-SENT_PAGE = 50
 
 
 def posted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -37,44 +33,6 @@ def posted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         return view(request, item_id, *args)
 
     return guarded
-
-
-@require_GET
-def inbox_page(request: ReviewerRequest) -> HttpResponse:
-    """Show what waits for a person; htmx asks for the rows alone."""
-    queue = request.GET.get("queue", "").replace("\x00", "")
-    after = request.GET.get("after", "")
-    context = {
-        "page": inbox.open_items(
-            request.user,
-            queue=queue,
-            after=int(after) if after.isdecimal() and len(after) < 19 else None,
-        ),
-        "queues": inbox.queue_counts(request.user),
-        "queue": queue,
-        "being_read": inbox.being_read(),
-        "now": timezone.now(),
-    }
-    template = "review/inbox.html#rows" if request.htmx else "review/inbox.html"
-    response = render(request, template, context)
-    patch_vary_headers(response, ["HX-Request"])  # or Back would show the rows alone
-    return response
-
-
-@require_POST
-@permission_required("review.decide", raise_exception=True)
-def take_next(request: ReviewerRequest) -> HttpResponse:
-    """Claim the most urgent item and open it."""
-    held = ReviewItem.objects.open().claimed_at(timezone.now()).filter(claimed_by=request.user)
-    if (mine := held.in_order().first()) is not None:
-        messages.info(request, "You still hold this item. Send it or release it for the next one.")
-        return redirect("item", mine.pk)
-    item = claims.claim_next(request.user)
-    if item is None:
-        messages.info(request, "Nothing is waiting for you right now.")
-        return redirect("inbox")
-    announce(item.queue_id)
-    return redirect("item", item.pk)
 
 
 @require_GET
@@ -190,7 +148,7 @@ def escalate(request: ReviewerRequest, item_id: int) -> HttpResponse:
 def undo(request: ReviewerRequest, verdict_id: int) -> HttpResponse:
     """Stop a reply that has not left and open its item again."""
     verdict = get_object_or_404(
-        Verdict, pk=verdict_id, reviewer=request.user, item__in=_visible(request)
+        Verdict, pk=verdict_id, reviewer=request.user, item__in=visible(request)
     )
     try:
         item = decisions.undo(verdict.pk, request.user)
@@ -200,26 +158,6 @@ def undo(request: ReviewerRequest, verdict_id: int) -> HttpResponse:
     announce(item.queue_id)
     messages.success(request, "Undone. The reply was not sent; the item is yours again.")
     return redirect("item", item.pk)
-
-
-@require_GET
-def sent_page(request: ReviewerRequest) -> HttpResponse:
-    """Show the newest replies and what became of each."""
-    deliveries = (
-        Delivery.objects.visible_to(request.user)
-        .select_related("ticket__customer", "ticket__queue", "verdict__reviewer", "verdict__item")
-        .order_by("-pk")[:SENT_PAGE]
-    )
-    return render(request, "review/sent.html", {"deliveries": deliveries})
-
-
-@require_GET
-def run_page(request: ReviewerRequest, run_id: int) -> HttpResponse:
-    """Show the steps of a run, to those who may see its ticket's item."""
-    item = get_object_or_404(_visible(request), run_id=run_id)
-    run = get_object_or_404(Run.objects.select_related("agent", "result"), pk=run_id)
-    steps = run.steps.select_related("input", "result")
-    return render(request, "review/run.html", {"run": run, "steps": steps, "item": item})
 
 
 @posted
@@ -245,7 +183,8 @@ def _decide(
     return redirect("inbox")
 
 
-def _visible(request: ReviewerRequest) -> QuerySet[ReviewItem]:
+def visible(request: ReviewerRequest) -> QuerySet[ReviewItem]:
+    """Return the items the person may see, with what their page shows."""
     return ReviewItem.objects.visible_to(request.user).select_related(
         "ticket__customer",
         "ticket__source",
@@ -259,7 +198,7 @@ def _visible(request: ReviewerRequest) -> QuerySet[ReviewItem]:
 
 
 def _item(request: ReviewerRequest, item_id: int) -> ReviewItem:
-    return get_object_or_404(_visible(request), pk=item_id)
+    return get_object_or_404(visible(request), pk=item_id)
 
 
 def _render_item(

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ValidationError
 
 from agents import errors
 from agents.journal import ModelUse, Outcome
+from agents.keys import key_of
 from agents.models import Step, TierVersion
 from agents.tiers import live_tier, tier_of
 
@@ -158,11 +159,22 @@ def _ask(
         timeout=left_s,
         num_retries=0,
         max_retries=0,  # unset, one call makes up to three requests
+        **_access(model, tier),
     )
     try:
         return asyncio.run_coroutine_threadsafe(asyncio.wait_for(call, left_s), _loop()).result()
     except Exception as error:
         raise _model_error(error, model) from error
+
+
+def _access(model: str, tier: TierVersion) -> dict[str, str]:
+    """Return where the model is and with which key; a provider's own key goes to itself alone."""
+    endpoint = tier.endpoints.get(model)
+    if endpoint:
+        # Clients insist on a key; an endpoint that wants none does not look at it.
+        return {"api_base": endpoint, "api_key": key_of(endpoint) or "none"}
+    key = key_of(model.partition("/")[0])
+    return {"api_key": key} if key else {}
 
 
 def _ready_local_model(agent: str) -> None:

@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -71,12 +72,16 @@ class TierVersion(models.Model):
     version = models.PositiveIntegerField()
     model = models.CharField(max_length=120)
     fallbacks = models.JSONField(default=list)
+    endpoints = models.JSONField(
+        default=dict, help_text="Model → base URL, where it is not at its provider's own."
+    )
     temperature = models.FloatField()
     max_tokens = models.PositiveIntegerField()
     timeout_s = models.PositiveIntegerField()
     reason = models.TextField()
     is_live = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
 
     class Meta:
         ordering: ClassVar = ["environment", "tier", "-version"]
@@ -118,6 +123,31 @@ class LocalModelVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agent_id} {self.fingerprint[:8]}"
+
+
+class Calibration(models.Model):
+    """What a model's stated confidence is worth, learnt from labels of its own calls.
+
+    Platt scaling: the chance of being right is `sigmoid(slope · logit(stated) + intercept)`.
+    """
+
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE)
+    model = models.CharField(max_length=120)
+    prompt_version = models.CharField(max_length=120)
+    labels = models.PositiveIntegerField(help_text="How many it was fitted on.")
+    slope = models.FloatField()
+    intercept = models.FloatField()
+    fitted_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["agent", "model", "prompt_version"], name="calibration_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} with {self.prompt_version}"
 
 
 class Run(models.Model):
@@ -210,6 +240,9 @@ class Step(models.Model):
     prompt_version = models.CharField(max_length=120, blank=True)
     input_tokens = models.PositiveIntegerField(null=True)
     output_tokens = models.PositiveIntegerField(null=True)
+    cached_tokens = models.PositiveIntegerField(
+        null=True, help_text="Of the input tokens, those the provider had in its cache."
+    )
     pricing = models.CharField(max_length=10, choices=Pricing.choices, blank=True)
     cost_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)
 

@@ -6,12 +6,12 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-# Group → permissions of `review`. Admins are superusers.
+# Group → permissions of `review`. The demo's admin is a superuser as well.
 ROLES: dict[str, tuple[str, ...]] = {
     "reviewer": ("decide",),
     "lead": ("decide", "view_every_queue"),
     "manager": ("view_every_queue",),
-    "admin": (),
+    "admin": ("decide", "view_every_queue", "configure"),
 }
 
 

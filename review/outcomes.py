@@ -29,6 +29,8 @@ RETRY_WAITS = tuple(
 
 def channel_of(ticket: Ticket) -> Delivery.Channel:
     """Return how a reply to this ticket leaves."""
+    if ticket.source.is_demo:
+        return Delivery.Channel.RECORD
     if ticket.source.webhook_url:
         return Delivery.Channel.WEBHOOK
     if settings.SMTP_HOST:
@@ -61,7 +63,7 @@ def _attempt(delivery: Delivery) -> Report:
                 return webhooks.post(delivery)
             case Delivery.Channel.EMAIL:
                 return mail.send(delivery)
-        return Report(state="sent", detail="No mail server is set up: kept in this console.")
+        return Report(state="sent", detail="Kept in this console; nothing left it.")
     except Exception as error:
         # Nobody knows how far it came: a person looks, and it is not tried again.
         log.exception("delivery %s broke", delivery.pk)

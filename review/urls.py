@@ -3,7 +3,7 @@ from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from review import api
-from review.views import inbox, items, sent, trace
+from review.views import inbox, items, overview, sent, tiers, trace
 
 urlpatterns = [
     path("", inbox.inbox_page, name="inbox"),
@@ -20,5 +20,7 @@ urlpatterns = [
     path("verdicts/<int:verdict_id>/undo/", items.undo, name="verdict-undo"),
     path("runs/<int:run_id>/", trace.run_page, name="run"),
     path("sent/", sent.sent_page, name="sent"),
+    path("overview/", overview.overview_page, name="overview"),
+    path("tiers/", tiers.tiers_page, name="tiers"),
     re_path(r"^api/", csrf_exempt(login_not_required(api.not_found))),
 ]

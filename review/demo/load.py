@@ -167,7 +167,7 @@ def _store(agent: Agent, name: str, rows: list[dict[str, Any]]) -> None:
 def _load_tickets() -> None:
     """Accept the stream's tickets, moved in time as if the last of them had just come in."""
     stream = [ticket for ticket in lines("tickets") if ticket["part"] == "stream"]
-    Source.objects.get_or_create(slug=SOURCE, defaults={"name": "Demo"})
+    Source.objects.get_or_create(slug=SOURCE, defaults={"name": "Demo", "is_demo": True})
     if Ticket.objects.filter(source__slug=SOURCE).exists() or not stream:
         return
     now = timezone.now()

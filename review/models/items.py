@@ -84,6 +84,7 @@ class ReviewItem(models.Model):
         permissions: ClassVar = [
             ("decide", "Can countersign items"),
             ("view_every_queue", "Can see the items of every queue"),
+            ("configure", "Can set model tiers"),
         ]
         indexes: ClassVar = [
             models.Index(

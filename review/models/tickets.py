@@ -40,6 +40,9 @@ class Source(models.Model):
     name = models.CharField(max_length=80)
     webhook_url = models.URLField(blank=True)
     webhook_secret = models.CharField(max_length=120, blank=True, help_text="whsec_… (base64).")
+    is_demo = models.BooleanField(
+        default=False, help_text="Its replies stay in the console, and remove_demo takes it away."
+    )
 
     class Meta:
         constraints: ClassVar = [

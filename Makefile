@@ -21,6 +21,7 @@ run: ## Set everything up and start it (PORT, COUNTERSIGN_HOME); Ctrl-C stops al
 test: ## Run the suite: real PostgreSQL, Redis and browser
 	@$(INSTALL) dev
 	@$(INSTALL) browser
+	@$(INSTALL) proxy
 	@$(PY) -m pytest
 
 soak: ## Run the long fault and load tests
@@ -28,8 +29,8 @@ soak: ## Run the long fault and load tests
 	@$(PY) -m pytest -m soak
 
 live: ## Run the few checks that need a provider's key (OPENAI_API_KEY or ANTHROPIC_API_KEY)
-	@if [ -z "$$OPENAI_API_KEY$$ANTHROPIC_API_KEY" ]; then echo "not run: no provider key"; else \
-		$(INSTALL) dev && $(PY) -m pytest tests/live; fi
+	@if [ -z "$$OPENAI_API_KEY$$ANTHROPIC_API_KEY$$COUNTERSIGN_LIVE_MODEL" ]; then \
+		echo "not run: no provider key"; else $(INSTALL) dev && $(PY) -m pytest tests/live; fi
 
 check: ## Run the linters, the type checker and the migration check
 	@$(INSTALL) dev
@@ -48,9 +49,11 @@ screenshots: ## Take the pictures of the console
 	@$(INSTALL) browser
 	@$(PY) -m tests.screenshots
 
-lock: ## Resolve pyproject.toml into the two locked lists (needs uv)
+lock: ## Resolve pyproject.toml and tests/litellm-proxy.in into the locked lists (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: see docs.astral.sh/uv." >&2; exit 1; }
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
 		pyproject.toml --output-file requirements.txt
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
 		--extra dev --constraint requirements.txt pyproject.toml --output-file requirements-dev.txt
+	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
+		tests/litellm-proxy.in --output-file tests/litellm-proxy.txt

@@ -1,8 +1,10 @@
 """The journal of a run: each step's result is written when it ends, and replayed after a crash."""
 
+import math
 import secrets
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from agents.errors import RunError, RunLost
+from agents.errors import RunError, RunLost, RunTimeout
 from agents.models import Run, RunPayload, Step
 from observability import recorder
 from observability.payloads import digest
@@ -18,13 +20,17 @@ from observability.payloads import digest
 
 @dataclass(frozen=True, kw_only=True)
 class ModelUse:
-    """What a model call took. cost_usd: None when the price is unknown."""
+    """What a model call took. cost_usd: None when the price is unknown.
+
+    cached_tokens: those of the input that the provider had in its cache; None where it is silent.
+    """
 
     tier: int
     model: str
     prompt_version: str
     input_tokens: int
     output_tokens: int
+    cached_tokens: int | None = None
     pricing: Step.Pricing
     cost_usd: Decimal | None
 
@@ -39,10 +45,14 @@ class Outcome:
 
 
 class Journal:
-    """The steps of one attempt at a run. The attempt number fences it: a later one wins."""
+    """The steps of one attempt at a run. The attempt number fences it: a later one wins.
 
-    def __init__(self, run: Run) -> None:
+    deadline: the time.monotonic() by which the attempt must have ended.
+    """
+
+    def __init__(self, run: Run, deadline: float = math.inf) -> None:
         self.run = run
+        self.deadline = deadline
         self.attempt = run.attempts
         self._written = {
             step.key: step.result.content for step in run.steps.select_related("result")
@@ -55,25 +65,32 @@ class Journal:
         work: Callable[[], Outcome],
         *,
         given: Mapping[str, Any] | None = None,
+        attributes: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Return the step's result: replayed if it is written, else worked out and written.
 
         key: stable over restarts. given: what the step worked on, kept for the trace.
-        Raises RunLost when the run is no longer this attempt's.
+        attributes: of the step's span, however it ends. Raises RunLost when the run is no longer
+        this attempt's, RunTimeout when it is past its deadline.
         """
         if key in self._written:
             return dict(self._written[key] or {})
         started_at = timezone.now()
         try:
+            if time.monotonic() >= self.deadline:
+                raise RunTimeout("The run took longer than a run may.")
             outcome = work()
         except RunError as error:
-            self._record_failure(key, started_at, error)
+            self._record_failure(key, started_at, error, attributes or {})
             raise
+        outcome = replace(outcome, attributes={**outcome.attributes, **(attributes or {})})
         self._write(key, kind, started_at, outcome, given)
         self._written[key] = outcome.result
         return outcome.result
 
-    def _record_failure(self, key: str, started_at: datetime, error: RunError) -> None:
+    def _record_failure(
+        self, key: str, started_at: datetime, error: RunError, attributes: Mapping[str, Any]
+    ) -> None:
         """Leave a span of the step that failed, its model calls with what they took."""
         recorder.record(
             [
@@ -89,6 +106,7 @@ class Journal:
                         "countersign.run.id": self.run.pk,
                         "countersign.step.key": key,
                         "countersign.attempts": list(getattr(error, "attempts", ())),
+                        **attributes,
                     },
                 )
             ]
@@ -126,6 +144,7 @@ class Journal:
                             "prompt_version": use.prompt_version,
                             "input_tokens": use.input_tokens,
                             "output_tokens": use.output_tokens,
+                            "cached_tokens": use.cached_tokens,
                             "pricing": use.pricing,
                             "cost_usd": use.cost_usd,
                         }
@@ -160,6 +179,7 @@ def _span(run: Run, step: Step, outcome: Outcome) -> recorder.SpanRecord:
             "gen_ai.request.model": use.model,
             "gen_ai.usage.input_tokens": use.input_tokens,
             "gen_ai.usage.output_tokens": use.output_tokens,
+            "gen_ai.usage.cache_read.input_tokens": use.cached_tokens,
             "gen_ai.prompt.name": use.prompt_version,
             "countersign.tier": use.tier,
             "countersign.pricing": use.pricing,

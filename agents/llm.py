@@ -9,60 +9,49 @@ import asyncio
 import importlib
 import json
 import logging
+import math
 import os
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Coroutine, Mapping
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from django.utils import timezone
+from pydantic import BaseModel, ConfigDict
 
 from agents import errors
-from agents.journal import ModelUse, Outcome
+from agents.answers import in_words, read_answer, response_format
+from agents.attempts import Attempt, Completion, spent
+from agents.journal import ModelUse
 from agents.keys import key_of
 from agents.models import Step, TierVersion
-from agents.tiers import live_tier, tier_of
+from agents.provider_errors import model_error
+from agents.tiers import LOCAL, live_tier, tier_of
 
 log = logging.getLogger(__name__)
 
-LOCAL = "local"
+PROBE = "You are asked whether you work. Repeat the JSON document of the user message."
+
+# A model is not waited for if it would have less than this to answer in.
+WORTH_ASKING_S = 0.5
+# How long after its time a call may end when a client holds up the thread of all calls.
+LATE_S = 0.3
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
-
-@dataclass(frozen=True, kw_only=True)
-class Attempt:
-    """One model's try at a call, for the trace. Tokens and cost where the model answered at all."""
-
-    tier: int
-    model: str
-    prompt_version: str
-    latency_ms: int
-    error_type: str = ""
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    pricing: str = ""
-    cost_usd: str | None = None
+# Models, with their endpoints, that this process has seen turn a JSON schema away.
+_schemaless: set[tuple[str, str | None]] = set()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Completion(Generic[AnswerT]):
-    """A valid answer, what it took, and every try at it, the successful one last."""
+class Ready(BaseModel):
+    """The answer of a model that is asked whether it works."""
 
-    answer: AnswerT
-    use: ModelUse
-    attempts: tuple[Attempt, ...]
+    model_config = ConfigDict(extra="forbid")
 
-    def as_outcome(self) -> Outcome:
-        """Return it as a journal step's outcome."""
-        return Outcome(
-            result=self.answer.model_dump(),
-            use=self.use,
-            attributes={"countersign.attempts": [asdict(attempt) for attempt in self.attempts]},
-        )
+    ready: bool
 
 
 def complete(
@@ -72,31 +61,63 @@ def complete(
     document: Mapping[str, Any],
     form: type[AnswerT],
     prompt_version: str,
+    deadline: float = math.inf,
 ) -> Completion[AnswerT]:
     """Return the first valid answer of the task's tier: its model, then each fallback.
 
-    document: JSON for the user message. Ends within the tier's timeout_s. Raises the last
-    model's ModelError when none answered.
+    document: JSON for the user message. Ends within the tier's timeout_s, and by the deadline,
+    a time.monotonic(). When no model answered and one asked to wait for no longer than there is
+    time, it is waited for and asked once more. Raises the last failure when none answered.
     """
     tier = live_tier(tier_of(task))
-    deadline = time.monotonic() + tier.timeout_s
-    attempts: list[Attempt] = []
+    _import_clients(tier)
+    call = _Call(tier, system, document, form, prompt_version)
+    deadline = min(deadline, time.monotonic() + tier.timeout_s)
+    again: dict[str, float] = {}
     failure = errors.ModelError()
-    for model in tier.models:
-        started = time.monotonic()
-        use = None
+    for after, model in zip(reversed(range(len(tier.models))), tier.models, strict=True):
+        # An equal share each: a model that hangs leaves its fallbacks their time.
+        share_s = (deadline - time.monotonic()) / (after + 1)
         try:
-            response = _ask(model, tier, system, document, form, deadline - started)
-            use = _use(model, tier, prompt_version, response)
-            answer = _parse(response, form)
+            return call.attempt(model, share_s)
         except errors.ModelError as error:
             failure = error
-            attempts.append(_attempt(model, tier, prompt_version, started, use, error.error_type))
-            continue
-        attempts.append(_attempt(model, tier, prompt_version, started, use))
-        return Completion(answer=answer, use=use, attempts=tuple(attempts))
-    failure.attempts = tuple(asdict(attempt) for attempt in attempts)
+            if error.retry_after_s is not None:
+                again[model] = time.monotonic() + error.retry_after_s
+    for model in sorted(again, key=again.__getitem__)[:1]:
+        if again[model] + WORTH_ASKING_S > deadline:
+            break
+        wait_s = max(0.0, again[model] - time.monotonic())
+        time.sleep(wait_s)
+        try:
+            return call.attempt(model, deadline - time.monotonic(), waited_s=wait_s)
+        except errors.ModelError as error:
+            failure = error
+    failure.attempts = tuple(asdict(attempt) for attempt in call.attempts)
     raise failure
+
+
+def probe(tier: TierVersion) -> Completion[Ready]:
+    """Return the model's answer to one small call in the tier version's settings, saved or not.
+
+    Ends within its timeout_s. Raises a ModelError that says what went wrong and what to do.
+    """
+    _import_clients(tier)
+    call = _Call(tier, PROBE, {"ready": True}, Ready, "probe")
+    try:
+        return call.attempt(tier.model, tier.timeout_s)
+    except errors.ModelError as error:
+        raise type(error)(f"{error} {error.advice}".strip()) from error
+
+
+def knows_provider(name: str) -> bool:
+    """Return whether litellm can call a provider of this name."""
+    return name in {str(getattr(known, "value", known)) for known in _litellm().provider_list}
+
+
+def missing_access(model: str) -> list[str]:
+    """Return the environment variables that the model's provider needs and this process lacks."""
+    return list(_litellm().validate_environment(model)["missing_keys"])
 
 
 def preload() -> None:
@@ -105,66 +126,100 @@ def preload() -> None:
     importlib.import_module("agents.local_model.provider")
 
 
-def _attempt(
-    model: str,
-    tier: TierVersion,
-    prompt_version: str,
-    started: float,
-    use: ModelUse | None,
-    error_type: str = "",
-) -> Attempt:
-    return Attempt(
-        tier=tier.tier,
-        model=model,
-        prompt_version=prompt_version,
-        latency_ms=round((time.monotonic() - started) * 1000),
-        error_type=error_type,
-        input_tokens=use.input_tokens if use else None,
-        output_tokens=use.output_tokens if use else None,
-        pricing=use.pricing if use else "",
-        cost_usd=str(use.cost_usd) if use and use.cost_usd is not None else None,
-    )
+def _import_clients(tier: TierVersion) -> None:
+    """Import what the tier's models need before their time starts: it takes seconds."""
+    _litellm()
+    if any(model.partition("/")[0] == LOCAL for model in tier.models):
+        importlib.import_module("agents.local_model.provider")
 
 
-def _ask(
-    model: str,
-    tier: TierVersion,
-    system: str,
-    document: Mapping[str, Any],
-    form: type[BaseModel],
-    left_s: float,
-) -> Any:
-    """Return litellm's response within `left_s` seconds, or raise a ModelError."""
-    if left_s <= 0:
-        raise errors.ModelTimeout(f"Tier {tier.tier} had no time left for {model}.")
-    litellm = _litellm()
-    if model.partition("/")[0] == LOCAL:
-        _ready_local_model(str(document["agent"]))
-    call = litellm.acompletion(
-        model=model,
-        messages=[
-            {"role": "system", "content": system},
-            {"role": "user", "content": json.dumps(document, ensure_ascii=False)},
-        ],
-        temperature=tier.temperature,
-        max_tokens=tier.max_tokens,
-        response_format={
-            "type": "json_schema",
-            "json_schema": {
-                "name": form.__name__,
-                "strict": True,
-                "schema": form.model_json_schema(),
-            },
-        },
-        timeout=left_s,
-        num_retries=0,
-        max_retries=0,  # unset, one call makes up to three requests
-        **_access(model, tier),
-    )
+@dataclass
+class _Call(Generic[AnswerT]):
+    """One question to a tier, and every try at it."""
+
+    tier: TierVersion
+    system: str
+    document: Mapping[str, Any]
+    form: type[AnswerT]
+    prompt_version: str
+    attempts: list[Attempt] = field(default_factory=list)
+
+    def attempt(self, model: str, left_s: float, *, waited_s: float = 0) -> Completion[AnswerT]:
+        """Return the model's valid answer within `left_s` seconds, or raise a ModelError."""
+        started_at, started = timezone.now(), time.monotonic()
+        use = None
+        failure: errors.ModelError | None = None
+        try:
+            response = self._ask(model, started + left_s)
+            use = _use(model, self.tier, self.prompt_version, response)
+            answer = read_answer(response, self.form, model)
+        except errors.ModelError as error:
+            failure = error
+            raise
+        finally:
+            self.attempts.append(
+                Attempt(
+                    tier=self.tier.tier,
+                    model=model,
+                    prompt_version=self.prompt_version,
+                    started_at=started_at.isoformat(),
+                    waited_ms=round(waited_s * 1000),
+                    latency_ms=round((time.monotonic() - started) * 1000),
+                    error_type=failure.error_type if failure else "",
+                    message=str(failure) if failure else "",
+                    **spent(use),
+                )
+            )
+        return Completion(answer=answer, use=use, attempts=tuple(self.attempts))
+
+    def _ask(self, model: str, until: float) -> Any:
+        """Return litellm's response, once more without the schema if the endpoint takes none."""
+        if model.partition("/")[0] == LOCAL and "agent" in self.document:
+            _ready_local_model(str(self.document["agent"]))
+        where = (model, self.tier.endpoints.get(model))
+        if where not in _schemaless:
+            try:
+                return self._send(model, until, self.system, response_format(self.form))
+            except errors.FormUnsupported:
+                _schemaless.add(where)
+        system = f"{self.system}\n\n{in_words(self.form)}"
+        return self._send(model, until, system, {"type": "json_object"})
+
+    def _send(self, model: str, until: float, system: str, response_format: dict[str, Any]) -> Any:
+        left_s = until - time.monotonic()
+        if left_s <= 0:
+            raise errors.ModelTimeout(f"There was no time left to ask {model}.")
+        asked = _litellm().acompletion(
+            model=model,
+            messages=[
+                {"role": "system", "content": system},
+                {"role": "user", "content": json.dumps(self.document, ensure_ascii=False)},
+            ],
+            temperature=self.tier.temperature,
+            max_tokens=self.tier.max_tokens,
+            response_format=response_format,
+            # The tier's and not what is left, which `_within` sees to: litellm keeps a client, with
+            # its open connections, for each value.
+            timeout=self.tier.timeout_s,
+            num_retries=0,
+            max_retries=0,  # unset, one call makes up to three requests
+            **_access(model, self.tier),
+        )
+        answered = asyncio.run_coroutine_threadsafe(_within(left_s, asked, model), _loop())
+        try:
+            # A moment more than the coroutine has: it is late only if a client holds the loop up.
+            return answered.result(left_s + LATE_S)
+        except TimeoutError:
+            raise errors.ModelTimeout(f"{model} did not answer in time.") from None
+        finally:
+            answered.cancel()
+
+
+async def _within(left_s: float, asked: Coroutine[Any, Any, Any], model: str) -> Any:
     try:
-        return asyncio.run_coroutine_threadsafe(asyncio.wait_for(call, left_s), _loop()).result()
+        return await asyncio.wait_for(asked, left_s)
     except Exception as error:
-        raise _model_error(error, model) from error
+        raise model_error(error, model, timezone.now()) from error
 
 
 def _access(model: str, tier: TierVersion) -> dict[str, str]:
@@ -184,70 +239,33 @@ def _ready_local_model(agent: str) -> None:
     training.load_current(agent)
 
 
-def _model_error(error: BaseException, model: str) -> errors.ModelError:
-    """Return our error for what litellm raised; the embedded model's own is found in the chain."""
-    litellm = _litellm()
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, errors.ModelError):
-            return cause
-        cause = cause.__cause__ or cause.__context__
-    kinds: tuple[tuple[type[BaseException], type[errors.ModelError], str], ...] = (
-        (TimeoutError, errors.ModelTimeout, "did not answer in time"),
-        (litellm.Timeout, errors.ModelTimeout, "did not answer in time"),
-        (litellm.RateLimitError, errors.RateLimited, "asked to slow down (429)"),
-        (litellm.ContextWindowExceededError, errors.ContextTooLong, "found the text too long"),
-        (litellm.ContentPolicyViolationError, errors.Refused, "declined to answer"),
-        (litellm.AuthenticationError, errors.ModelError, "did not accept the key"),
-        (litellm.NotFoundError, errors.ModelError, "does not exist at its provider"),
-    )
-    for kind, ours, what in kinds:
-        if isinstance(error, kind):
-            return ours(f"{model} {what}.")
-    return errors.ModelError(f"{model} failed with {type(error).__name__}.")
-
-
-def _parse(response: Any, form: type[AnswerT]) -> AnswerT:
-    """Return the validated answer. Raises Refused or SchemaInvalid."""
-    if not response.choices:
-        raise errors.ModelError("The provider's answer was empty.")
-    choice = response.choices[0]
-    extra = getattr(choice.message, "provider_specific_fields", None) or {}
-    if extra.get("refusal") or choice.finish_reason == "content_filter":
-        raise errors.Refused("The model declined to answer.")
-    try:
-        # PostgreSQL's text holds no NUL, and no answer needs one.
-        return form.model_validate_json((choice.message.content or "").replace("\\u0000", ""))
-    except ValidationError as error:
-        # Only where and what kind: the text itself may be personal and stays out of logs.
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "answer"
-        raise errors.SchemaInvalid(
-            f"The model's answer does not fit {form.__name__}: {where} is {first['type']}."
-        ) from None
-
-
 def _use(model: str, tier: TierVersion, prompt_version: str, response: Any) -> ModelUse:
     usage = getattr(response, "usage", None)
-    pricing, cost_usd = _price(model, response)
+    details = getattr(usage, "prompt_tokens_details", None)
+    input_tokens = getattr(usage, "prompt_tokens", 0) or 0
+    # No prompt is empty: where none is counted, the provider told no usage, and no cost follows.
+    pricing, cost_usd = _price(model, response, counted=input_tokens > 0)
     return ModelUse(
         tier=tier.tier,
         model=model,
         prompt_version=prompt_version,
-        input_tokens=getattr(usage, "prompt_tokens", 0) or 0,
+        input_tokens=input_tokens,
         output_tokens=getattr(usage, "completion_tokens", 0) or 0,
+        cached_tokens=getattr(details, "cached_tokens", None),
         pricing=pricing,
         cost_usd=cost_usd,
     )
 
 
-def _price(model: str, response: Any) -> tuple[Step.Pricing, Decimal | None]:
+def _price(model: str, response: Any, *, counted: bool) -> tuple[Step.Pricing, Decimal | None]:
     """Return the call's cost by litellm's bundled prices; an unknown price is never 0."""
     provider, _, name = model.partition("/")
     if provider == LOCAL:
         return Step.Pricing.LOCAL, Decimal(0)
     known = _prices().get(model) or _prices().get(name)
-    if not known or not known.get("input_cost_per_token") or not known.get("output_cost_per_token"):
+    if not counted or not known:
+        return Step.Pricing.UNPRICED, None
+    if not known.get("input_cost_per_token") or not known.get("output_cost_per_token"):
         return Step.Pricing.UNPRICED, None
     try:
         cost = _litellm().completion_cost(completion_response=response, model=model)

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -28,6 +29,9 @@ from observability.payloads import digest
 
 log = logging.getLogger(__name__)
 
+# Of one attempt at a run. Under Celery's soft limit, so that the run ends by itself and says why.
+ATTEMPT_TIMEOUT_S = 80
+
 AGENTS: dict[str, Callable[[Journal, dict[str, Any]], RunResult]] = {"triage": triage}
 
 
@@ -45,7 +49,7 @@ def execute(run_id: int) -> bool:
         return _finish(run, error_type="crashed", error_message=message)
     try:
         with _heartbeat(run):
-            journal = Journal(run)
+            journal = Journal(run, deadline=time.monotonic() + ATTEMPT_TIMEOUT_S)
             result = AGENTS[run.agent.slug](journal, run.input.content or {})
     except RunLost:
         log.info("run %s was taken over or cancelled", run.pk)

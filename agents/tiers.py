@@ -7,10 +7,18 @@ from django.db import transaction
 
 from agents.models import TierVersion
 
+# The provider that is part of this installation.
+LOCAL = "local"
+
 
 def live_tier(tier: int) -> TierVersion:
     """Return the tier's live version in this environment."""
     return TierVersion.objects.get(environment=settings.ENVIRONMENT, tier=tier, is_live=True)
+
+
+def is_embedded(model: str) -> bool:
+    """Return whether the model runs inside this installation."""
+    return model.partition("/")[0] == LOCAL
 
 
 def tier_of(task: str) -> int:

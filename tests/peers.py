@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import os
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -61,11 +63,12 @@ def smtp_server() -> Iterator[Mailbox]:
 
 @dataclass(frozen=True, kw_only=True)
 class Received:
-    """An HTTP request as it came, header names in lower case."""
+    """An HTTP request as it came, header names in lower case. connection: its client's port."""
 
     path: str
     headers: dict[str, str]
     body: bytes
+    connection: int
 
     @property
     def json(self) -> Any:
@@ -74,11 +77,13 @@ class Received:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What an HTTP server answers. body None: it closes the connection without an answer."""
+    """What an HTTP server answers. body: JSON, bytes as they are, or an iterator of bytes to send
+    one by one. resets: it resets the connection in place of an answer."""
 
     status: int = 200
     body: Any = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    resets: bool = False
 
 
 @dataclass
@@ -97,15 +102,34 @@ def http_server(answer: Callable[[Received], Reply | None]) -> Iterator[HttpPeer
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            request = Received(path=self.path, headers=headers, body=body)
+            request = Received(
+                path=self.path, headers=headers, body=body, connection=self.client_address[1]
+            )
             peer.requests.append(request)
             reply = peer.answer(request)
             if reply is None:
                 self.close_connection = True
+                return
+            if reply.resets:
+                self.connection.setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+                )
+                os.close(self.connection.detach())
+                self.close_connection = True
+                return
+            if isinstance(reply.body, Iterator):
+                self.send_response(reply.status)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.close_connection = True
+                with suppress(OSError):  # it need not be heard to its end
+                    for part in reply.body:
+                        self.wfile.write(part)
                 return
             content = (
                 reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()

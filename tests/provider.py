@@ -9,6 +9,7 @@ from typing import Any
 from agents.models import TierVersion
 from tests.peers import HttpPeer, Received, Reply, http_server
 
+KEY = "sk-test-3f9a71c2d05b4e86"
 ANSWERS: dict[str, dict[str, Any]] = {
     "Extracted": {
         "language": "en",
@@ -27,12 +28,16 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "articles": ["delivery-times"],
         "no_draft_reason": "",
     },
+    "Ready": {"ready": True},
 }
 
 
 def form_of(request: Received) -> str:
-    """Return the name of the form a request asks for."""
-    return str(request.json["response_format"]["json_schema"]["name"])
+    """Return the name of the form a request asks for, by schema or in words."""
+    asked = request.json["response_format"]
+    if asked["type"] == "json_schema":
+        return str(asked["json_schema"]["name"])
+    return str(json.loads(request.json["messages"][0]["content"].splitlines()[-1])["title"])
 
 
 def document_of(request: Received) -> dict[str, Any]:
@@ -83,6 +88,21 @@ def model_provider() -> Iterator[Provider]:
     with http_server(answer) as peer:
         provider = Provider(peer=peer)
         yield provider
+
+
+@contextmanager
+def guarded_endpoint() -> Iterator[HttpPeer]:
+    """Yield an OpenAI-compatible endpoint that knows one key and one model, `good`."""
+
+    def answer(request: Received) -> Reply:
+        if request.headers.get("authorization") != f"Bearer {KEY}":
+            return Reply(status=401, body={"error": {"message": f"Bad key {KEY[:6]}"}})
+        if request.json["model"] != "good":
+            return Reply(status=404, body={"error": {"message": "no such model"}})
+        return completion(ANSWERS["Ready"])
+
+    with http_server(answer) as peer:
+        yield peer
 
 
 def put_on_tiers(model: str = "openai/test-model", **changes: Any) -> None:

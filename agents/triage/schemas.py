@@ -1,16 +1,22 @@
 """The forms a model's answers must have. Their names tell the embedded model its task."""
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 class Answer(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+def _primary(language: object) -> object:
+    # "en-GB" and "EN" say the same here.
+    return re.split("[-_]", language)[0].lower() if isinstance(language, str) else language
+
+
 class Extracted(Answer):
-    language: str = Field(pattern=r"^[a-z]{2,3}$")
+    language: Annotated[str, BeforeValidator(_primary)] = Field(pattern=r"^[a-z]{2,3}$")
     order_numbers: list[str]
     products: list[str]
     urgency: Literal["low", "normal", "high"]

@@ -1,7 +1,10 @@
 #!/bin/sh
-# Sets a bare machine up: `install.sh run`, `install.sh dev` (a superset), `install.sh browser`.
+# Sets a bare machine up: `install.sh run`, `install.sh dev` (a superset), `install.sh browser`,
+# `install.sh proxy` (the model proxy of the tests, in an environment of its own).
 # Run in the clone. Prints nothing when there is nothing to do, one sentence when it cannot go on.
 set -eu
+
+venv=.venv
 
 fail() {
     echo "$1" >&2
@@ -20,30 +23,30 @@ choose_python() {
 }
 
 make_environment() {
-    if .venv/bin/python -c 'import pip' 2>/dev/null; then
+    if "$venv/bin/python" -c 'import pip' 2>/dev/null; then
         return
     fi
     python=$(choose_python)
     "$python" -c 'import venv, ensurepip' 2>/dev/null ||
         fail "$python has no venv module: install it (on Debian and Ubuntu, apt-get install python3-venv)."
-    "$python" -m venv --clear .venv ||
-        fail "The folder .venv cannot be made in $PWD: make this folder writable."
+    "$python" -m venv --clear "$venv" ||
+        fail "The folder $venv cannot be made in $PWD: make this folder writable."
 }
 
 # Installs the locked list, unless that very list is installed.
 install_packages() {
     list=$1
-    stamp=.venv/installed-$list
-    if cmp -s "$list" "$stamp" && .venv/bin/python -c '' 2>/dev/null; then
+    stamp=$venv/installed-${list##*/}
+    if cmp -s "$list" "$stamp" && "$venv/bin/python" -c '' 2>/dev/null; then
         return
     fi
     make_environment
     echo "Installing $(grep -c '^[a-z].*==' "$list") packages, about a minute …"
-    rm -f .venv/installed-*
-    if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-compile \
-        --no-deps --require-hashes --requirement "$list" >.venv/pip.log 2>&1; then
-        tail -n 20 .venv/pip.log >&2
-        fail "The packages could not be installed; the end of .venv/pip.log is above."
+    rm -f "$venv"/installed-*
+    if ! "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --no-compile \
+        --no-deps --require-hashes --requirement "$list" >"$venv/pip.log" 2>&1; then
+        tail -n 20 "$venv/pip.log" >&2
+        fail "The packages could not be installed; the end of $venv/pip.log is above."
     fi
     cp "$list" "$stamp"
 }
@@ -84,5 +87,9 @@ run)
     ;;
 dev) install_packages requirements-dev.txt ;;
 browser) install_browser ;;
-*) fail "usage: install.sh run|dev|browser" ;;
+proxy)
+    venv=.venv-proxy
+    install_packages tests/litellm-proxy.txt
+    ;;
+*) fail "usage: install.sh run|dev|browser|proxy" ;;
 esac

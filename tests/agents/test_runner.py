@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -10,32 +9,14 @@ from django.db import connections
 from django.utils import timezone
 
 from agents import runner
-from agents.models import Agent, Run, Step
+from agents.models import Run, Step
 from agents.results import RunResult
-from memory.knowledge import NewArticle, store_article
 from observability.models import Span
 from tests.builders import make_ticket
 from tests.peers import Reply
-from tests.provider import Provider, completion, document_of, model_provider, put_on_tiers
+from tests.provider import Provider, completion, document_of, put_on_tiers
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def provider(installed: Agent, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
-    store_article(
-        NewArticle(
-            slug="delivery-times",
-            title="Delivery times",
-            body="A parcel takes two days.",
-            categories=["delivery"],
-        )
-    )
-    with model_provider() as provider:
-        monkeypatch.setenv("OPENAI_API_BASE", f"{provider.peer.url}/v1")
-        monkeypatch.setenv("OPENAI_API_KEY", "test-key")
-        put_on_tiers()
-        yield provider
 
 
 def queued_run() -> Run:
@@ -67,6 +48,7 @@ def test_a_run_classifies_routes_and_drafts(provider: Provider) -> None:
     assert [step.key for step in run.steps.all()] == [
         "extract",
         "classify",
+        "calibrate",
         "route",
         "recall",
         "draft",

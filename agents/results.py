@@ -44,8 +44,26 @@ class Check:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Calibrated:
+    """What a model stated as its confidence, and how many labels it was held against."""
+
+    stated: float
+    labels: int
+    needed: int
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether the labels say what a stated confidence is worth."""
+        return self.labels >= self.needed
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """The end of a triage run. confidence: calibrated chance in [0, 1] that category is right."""
+    """The end of a triage run.
+
+    confidence: the chance in [0, 1] that category is right; as the model stated it while its
+    calibration has too few labels. calibration: None where the model's own training sees to it.
+    """
 
     proposal: Proposal | None
     category: str
@@ -58,6 +76,7 @@ class RunResult:
     citations: Sequence[Citation] = ()
     checks: Sequence[Check] = ()
     no_draft_reason: str = ""
+    calibration: Calibrated | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as JSON-ready plain values."""
@@ -68,7 +87,7 @@ class RunResult:
         """Return the result that `as_json` gave, in this release or another."""
         fields = {field.name for field in dataclass_fields(cls)}
         known = {name: value for name, value in data.items() if name in fields}
-        parts = {
+        parts: dict[str, Any] = {
             name: tuple(kind(**part) for part in known.get(name, ()))
             for name, kind in (
                 ("alternatives", Alternative),
@@ -76,5 +95,6 @@ class RunResult:
                 ("checks", Check),
             )
         }
-        proposal = known.get("proposal")
-        return cls(**{**known, **parts, "proposal": Proposal(**proposal) if proposal else None})
+        for name, kind in (("proposal", Proposal), ("calibration", Calibrated)):
+            parts[name] = kind(**known[name]) if known.get(name) else None
+        return cls(**{**known, **parts})

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from agents.calibration import refit_if_stale
 from agents.models import Agent
 
 
@@ -12,3 +13,10 @@ def retrain_local_model() -> None:
 
     for agent in Agent.objects.all():
         train_if_stale(agent)
+
+
+@shared_task
+def refit_calibrations() -> None:
+    """Hold models' stated confidence against what people have decided since the last fit."""
+    for agent in Agent.objects.all():
+        refit_if_stale(agent)

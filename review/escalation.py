@@ -10,6 +10,7 @@ from typing import Literal
 from agents.results import RunResult
 
 OUT_OF_SCOPE = "oos"
+UNCALIBRATED = "uncalibrated"
 
 # What a person reads for a run that failed; the error type stays in the trace.
 FAILURES = {
@@ -60,14 +61,7 @@ def decide(result: RunResult, policy: Policy) -> Decision:
         reasons.append(
             Reason(code="no_draft", text=result.no_draft_reason or "The agent made no draft.")
         )
-    if result.confidence < policy.review_below_confidence and result.category != OUT_OF_SCOPE:
-        reasons.append(
-            Reason(
-                code="low_confidence",
-                text=f"Confidence {result.confidence:.2f} is under "
-                f"{policy.review_below_confidence:.2f}.",
-            )
-        )
+    reasons += _doubts(result, policy)
     if result.urgency == "high":
         reasons.append(Reason(code="urgent", text="The message reads as urgent."))
     if policy.autonomy == "off":
@@ -78,6 +72,19 @@ def decide(result: RunResult, policy: Policy) -> Decision:
         )
     blocked = policy.autonomy == "off" or any(check.effect == "block" for check in failed)
     return Decision(outcome="block" if blocked else "review", reasons=tuple(reasons))
+
+
+def _doubts(result: RunResult, policy: Policy) -> list[Reason]:
+    """Return what speaks against relying on the stated confidence."""
+    doubts = []
+    if result.confidence < policy.review_below_confidence and result.category != OUT_OF_SCOPE:
+        line = f"{result.confidence:.2f} is under {policy.review_below_confidence:.2f}"
+        doubts.append(Reason(code="low_confidence", text=f"Confidence {line}."))
+    if result.calibration and not result.calibration.is_enough:
+        so_far = f"{result.calibration.labels} of {result.calibration.needed} labels"
+        text = f"This model's confidence is not calibrated yet ({so_far})."
+        doubts.append(Reason(code=UNCALIBRATED, text=text))
+    return doubts
 
 
 def decide_failure(error_type: str, error_message: str) -> Decision:

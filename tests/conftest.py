@@ -1,6 +1,8 @@
 """The session's real servers, and what most tests start from."""
 
+import os
 from collections.abc import Iterator
+from io import StringIO
 
 import hypothesis
 import pytest
@@ -15,7 +17,8 @@ from config.local.servers import running_servers
 from review.management.commands.prepare import install_roles
 from tests import builders
 from tests.environment import HOME
-from tests.peers import Mailbox, smtp_server
+from tests.peers import HttpPeer, Mailbox, smtp_server
+from tests.provider import guarded_endpoint
 from tests.stack import Stack, running_stack
 
 # The same examples in every run: a failure is then a change's, not the day's.
@@ -80,3 +83,23 @@ def grace(installed: Agent) -> User:
     """A reviewer of the queues `orders` and `billing`."""
     queues = builders.make_queue("orders"), builders.make_queue("billing")
     return builders.make_person("grace", "reviewer", *queues)
+
+
+@pytest.fixture
+def no_keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No provider's key in the environment or kept, and no terminal to ask on."""
+    endings = ("_API_KEY", "_MODEL_KEY", "_API_BASE", "_BASE_URL")
+    for name in [name for name in os.environ if name.endswith(endings)]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr("sys.stdin", StringIO())
+    kept = HOME.secrets / "model-keys.json"
+    kept.unlink(missing_ok=True)
+    yield
+    kept.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def endpoint(installed: Agent) -> Iterator[HttpPeer]:
+    """An OpenAI-compatible endpoint that knows one key and one model."""
+    with guarded_endpoint() as peer:
+        yield peer

@@ -6,41 +6,38 @@ Nothing is invented: every word comes from the template, its fallbacks or the ti
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
-
 from agents.local_model.errors import MalformedTemplate
 from agents.local_model.slots import fill, slots
-from memory.embeddings import embed
 
-# Below this a reply answers another question, though its category be the right one.
-LEAST_SCORE = 0.2
+# Below this a reply answers another question (docs/draft-quality.md).
+LEAST_SIMILARITY = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
-class PastReply:
-    """A reply that was right once. reply: a template with slots. articles: slugs it rests on."""
+class Candidate:
+    """A past reply to draft from.
+
+    reply: a template with slots. articles: slugs it rests on. similarity: of the question to what
+    is known of the reply, in [0, 1].
+    """
 
     id: str
-    category: str
-    question: str
     reply: str
+    similarity: float
     articles: tuple[str, ...] = ()
     language: str = "en"
 
 
 @dataclass(frozen=True, kw_only=True)
 class DraftRequest:
-    """What is asked, what is known, and what could be answered.
+    """What could be answered, and what is known.
 
-    fields: slot name to the ticket's own value. recalled_articles: slugs that retrieval found,
-    best first; None when nothing was looked up, so that a reply's articles stand as they are.
+    candidates: best first. fields: slot name to the ticket's own value. recalled_articles: slugs
+    that retrieval found, best first; None when nothing was looked up, so that a reply's articles
+    stand as they are.
     """
 
-    question: str
-    category: str
-    candidates: Sequence[PastReply]
+    candidates: Sequence[Candidate]
     fields: Mapping[str, str] = field(default_factory=dict)
     recalled_articles: Sequence[str] | None = None
     language: str = "en"
@@ -50,41 +47,31 @@ class DraftRequest:
 class Draft:
     """The drafted reply, or the reason why there is none; then `reply` is "".
 
-    candidate_id: the past reply it was made from. articles: slugs it cites. score: how well the
-    past reply fits, in [0, 1]; also given when it was too low.
+    candidate_id: the past reply it was made from. articles: slugs it cites.
     """
 
     reply: str
     candidate_id: str | None = None
     articles: tuple[str, ...] = ()
-    score: float = 0.0
     no_draft_reason: str = ""
 
 
 def draft(request: DraftRequest) -> Draft:
-    """Return the best past reply of the category with its slots filled, or why there is none."""
-    fitting = [
-        reply
-        for reply in request.candidates
-        if reply.category == request.category and _is_usable(reply.reply)
-    ]
-    if not fitting:
-        return _nothing("There is no past reply of this category to draft from.")
-    fitting = [reply for reply in fitting if reply.language == request.language]
-    if not fitting:
-        return _nothing("There is no past reply in the customer's language.")
-    if not request.question.strip():
-        return _nothing("The message holds no question to compare past replies with.")
-    scores = _scores(request.question, fitting)
-    best = int(np.argmax(scores))
-    chosen, score = fitting[best], float(scores[best])
-    if score < LEAST_SCORE:
-        return _nothing("No past reply of this category is close to the question.", score)
+    """Return the first usable past reply with its slots filled, or why there is none."""
+    usable = [candidate for candidate in request.candidates if _is_usable(candidate.reply)]
+    if not usable:
+        return Draft(reply="", no_draft_reason="There is no past reply of this category.")
+    usable = [candidate for candidate in usable if candidate.language == request.language]
+    if not usable:
+        reason = "There is no past reply in the customer's language."
+        return Draft(reply="", no_draft_reason=reason)
+    best = usable[0]
+    if best.similarity < LEAST_SIMILARITY:
+        return Draft(reply="", no_draft_reason="No past reply is close to the question.")
     return Draft(
-        reply=fill(chosen.reply, request.fields),
-        candidate_id=chosen.id,
-        articles=_cited(chosen.articles, request.recalled_articles),
-        score=score,
+        reply=fill(best.reply, request.fields),
+        candidate_id=best.id,
+        articles=_cited(best.articles, request.recalled_articles),
     )
 
 
@@ -94,29 +81,6 @@ def _is_usable(template: str) -> bool:
     except MalformedTemplate:
         return False
     return bool(template.strip())
-
-
-def _nothing(reason: str, score: float = 0.0) -> Draft:
-    return Draft(reply="", score=score, no_draft_reason=reason)
-
-
-def _scores(question: str, replies: Sequence[PastReply]) -> NDArray[np.float64]:
-    """Return how well each reply fits the question, in [0, 1].
-
-    The mean of three cosines: of sense between the questions, and of letters between the question
-    and the past question, and the past reply. Letters are weighted by how rare they are among
-    these replies, so that what the category always says counts for little.
-    """
-    asked = [reply.question for reply in replies]
-    answered = [fill(reply.reply, {}) for reply in replies]
-    vectors = embed([question, *asked])
-    sense = vectors[1:] @ vectors[0]
-    letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True)
-    letters.fit([*asked, *answered])
-    here = letters.transform([question])
-    near_question = (letters.transform(asked) @ here.T).toarray()[:, 0]
-    near_reply = (letters.transform(answered) @ here.T).toarray()[:, 0]
-    return np.asarray(np.clip((sense + near_question + near_reply) / 3, 0, 1), dtype=np.float64)
 
 
 def _cited(articles: Sequence[str], recalled: Sequence[str] | None) -> tuple[str, ...]:

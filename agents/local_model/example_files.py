@@ -26,9 +26,9 @@ def read_examples(path: Path, *, part: str | None = None) -> Examples:
     lines are skipped. Raises UnreadableExamples with the line's number.
     """
     examples = Examples(texts=[], labels=[])
-    for number, record in _records(path):
+    for number, record in read_records(path):
         where = f"{path}, line {number}"
-        text, label = (_string(record, key, where) for key in ("text", "label"))
+        text, label = (string_of(record, key, where) for key in ("text", "label"))
         if part is None or record.get("part") == part:
             examples.texts.append(text)
             examples.labels.append(label)
@@ -38,8 +38,8 @@ def read_examples(path: Path, *, part: str | None = None) -> Examples:
     return examples
 
 
-def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the JSON objects with their line numbers."""
+def read_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the JSON objects with their line numbers. Raises UnreadableExamples."""
     number = 0
     try:
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
@@ -66,7 +66,8 @@ def _record(line: bytes, where: str) -> dict[str, Any]:
     return record
 
 
-def _string(record: dict[str, Any], key: str, where: str) -> str:
+def string_of(record: dict[str, Any], key: str, where: str) -> str:
+    """Return the field's text. where: names the line. Raises UnreadableExamples."""
     value = record.get(key)
     if not isinstance(value, str):
         raise UnreadableExamples(f"{where}: `{key}` is missing or is not a string.")

@@ -9,7 +9,7 @@ from typing import Any
 from agents.errors import ModelError
 from agents.local_model import training
 from agents.local_model.classifier import OUT_OF_SCOPE, Prediction
-from agents.local_model.drafting import DraftRequest, PastReply, draft
+from agents.local_model.drafting import Candidate, DraftRequest, draft
 from agents.local_model.extraction import Gazetteer, Product, extract
 from agents.local_model.slots import slot_fields
 
@@ -26,6 +26,8 @@ def respond(form: str, document: dict[str, Any]) -> dict[str, Any]:
             return _classified(document)
         case "Drafted":
             return _drafted(document)
+        case "Ready":
+            return {"ready": True}
     raise ModelError(f"The embedded model cannot answer in the form {form}.")
 
 
@@ -51,10 +53,13 @@ def _extracted(document: dict[str, Any]) -> dict[str, Any]:
 
 def _classified(document: dict[str, Any]) -> dict[str, Any]:
     """Return the category of the question, or out of scope when the gate says so."""
-    classifier = training.loaded(document["agent"])
-    (prediction,) = classifier.predict([document["question"]])
-    choices = _choices(prediction)
-    (category, confidence), *others = choices
+    (prediction,) = training.loaded(document["agent"]).predict([document["question"]])
+    return classification(prediction)
+
+
+def classification(prediction: Prediction) -> dict[str, Any]:
+    """Return the prediction as the answer to the task `classify`."""
+    (category, confidence), *others = _choices(prediction)
     return {
         "category": category,
         "confidence": confidence,
@@ -75,33 +80,33 @@ def _choices(prediction: Prediction) -> list[tuple[str, float]]:
 
 
 def _drafted(document: dict[str, Any]) -> dict[str, Any]:
+    drafted = draft(draft_request(document))
+    return {
+        "reply": drafted.reply,
+        "articles": list(drafted.articles),
+        "no_draft_reason": drafted.no_draft_reason,
+    }
+
+
+def draft_request(document: dict[str, Any]) -> DraftRequest:
+    """Return what the document of the task `draft` asks for."""
     extracted = document["fields"]
-    customer = document["conversation"]["customer"]["name"]
-    request = DraftRequest(
-        question=document["question"],
-        category=document["category"],
+    return DraftRequest(
         candidates=[
-            PastReply(
+            Candidate(
                 id=reply["id"],
-                category=document["category"],
-                question=reply["question"],
                 reply=reply["reply"],
+                similarity=reply["similarity"],
                 articles=tuple(reply["articles"]),
                 language=reply["language"],
             )
             for reply in document["past_replies"]
         ],
         fields=slot_fields(
-            customer_name=customer,
+            customer_name=document["conversation"]["customer"]["name"],
             order_numbers=extracted["order_numbers"],
             products=extracted["products"],
         ),
         recalled_articles=[article["slug"] for article in document["articles"]],
         language=extracted["language"],
     )
-    drafted = draft(request)
-    return {
-        "reply": drafted.reply,
-        "articles": list(drafted.articles),
-        "no_draft_reason": drafted.no_draft_reason,
-    }

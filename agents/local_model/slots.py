@@ -22,7 +22,8 @@ _NO_PERSON = re.compile(
     r"ag|bv|b\.v|co|company|corp|e\.v|ev|firma|gbr|gmbh|inc|kg|llc|ltd|limited|nv|oy|plc|sa|sarl|sl"
     r"|srl|ab|hotel|café|cafe|restaurant|bar|shop|store|team|office|dept|department|accounts"
     r"|purchasing|billing|support|info|admin|services?|family|the|mr|mrs|ms|dr|herr|frau|mme"
-    r"|monsieur|madame|prof",
+    r"|monsieur|madame|prof|agency|agentur|architects|architekten|bakery|clinic|club|group|gym"
+    r"|holding|it|kanzlei|partners|praxis|school|studio|studios|verein|works|yoga",
     re.IGNORECASE,
 )
 

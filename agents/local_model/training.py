@@ -103,6 +103,15 @@ def loaded(agent_slug: str) -> IntentClassifier:
     return held[1]
 
 
+def forget(agent: Agent) -> None:
+    """Drop every version of the agent's model, and its artefacts."""
+    LocalModelVersion.objects.filter(agent=agent).delete()
+    with _lock:
+        _loaded.pop(agent.slug, None)
+    for file in settings.LOCAL_MODEL_FOLDER.glob(f"{agent.slug}-*.joblib"):
+        file.unlink(missing_ok=True)
+
+
 def _labels_in_force(agent: Agent) -> list[tuple[str, str]]:
     from agents.triage.agent import question  # noqa: PLC0415 - the agent's module needs this one
 

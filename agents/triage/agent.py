@@ -4,16 +4,21 @@ Its job ends with a RunResult. It sends nothing and calls no tool that writes.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from agents import llm
+from agents.calibration import STEP as CALIBRATE
+from agents.calibration import calibrated
 from agents.evals.datasets import similar_past_replies
 from agents.evals.models import OUT_OF_SCOPE
 from agents.journal import Journal, Outcome
 from agents.models import Agent, Category, Step
 from agents.prompts import prompt
-from agents.results import Alternative, Check, Citation, Proposal, RunResult
+from agents.results import Alternative, Calibrated, Check, Citation, Proposal, RunResult
+from agents.tiers import is_embedded
 from agents.triage import checks
+from agents.triage.context import QUESTION_CHARS, fit_document, shortened
 from agents.triage.schemas import Answer, Classified, Drafted, Extracted
 from memory.retrieval import recall
 
@@ -42,6 +47,7 @@ def triage(journal: Journal, conversation: dict[str, Any]) -> RunResult:
             Alternative(category=other["category"], confidence=other["confidence"])
             for other in classified["alternatives"]
         ),
+        "calibration": classified.get("calibration"),
         "queue": route["queue"],
         "language": extracted["language"],
         "urgency": extracted["urgency"],
@@ -51,7 +57,7 @@ def triage(journal: Journal, conversation: dict[str, Any]) -> RunResult:
         return RunResult(
             proposal=None, no_draft_reason="No category of this agent fits the message.", **result
         )
-    recalled = _recall(journal, agent, conversation, classified["category"])
+    recalled = _recall(journal, agent, conversation, classified)
     category = categories[classified["category"]]
     drafted = _draft(journal, agent, conversation, category, extracted, recalled)
     found = _check(journal, drafted, recalled["articles"])
@@ -72,6 +78,18 @@ def question(conversation: dict[str, Any]) -> str:
             break
         asked.append(message["body"])
     return "\n\n".join([conversation["subject"], *reversed(asked)])
+
+
+def chances(classified: dict[str, Any]) -> dict[str, float]:
+    """Return the categories that a past reply may be of, each with its chance."""
+    odds = {other["category"]: other["confidence"] for other in classified["alternatives"]}
+    odds[classified["category"]] = classified["confidence"]
+    return {category: chance for category, chance in odds.items() if category != OUT_OF_SCOPE}
+
+
+def supporting_articles(replies: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the slugs that the first few past replies rest on; a draft is made from one of them."""
+    return [slug for reply in replies[:SUPPORTED] for slug in reply["articles"]]
 
 
 def _extract(journal: Journal, agent: Agent, conversation: dict[str, Any]) -> dict[str, Any]:
@@ -105,7 +123,35 @@ def _classify(
     if answer["category"] not in known:
         return {"category": OUT_OF_SCOPE, "confidence": 0.0, "alternatives": []}
     answer["alternatives"] = [o for o in answer["alternatives"] if o["category"] in known]
-    return answer
+    return _calibrate(journal, agent, answer)
+
+
+def _calibrate(journal: Journal, agent: Agent, answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the classification with the confidence that labels of its model's calls bear out.
+
+    The embedded model's is calibrated by its training and stays.
+    """
+    call = journal.run.steps.only("model", "prompt_version").get(key="classify")
+    if is_embedded(call.model):
+        return answer
+    about = {"model": call.model, "prompt_version": call.prompt_version}
+
+    def work() -> Outcome:
+        found = calibrated(agent, stated=answer["confidence"], **about)
+        return Outcome(result={**about, "category": answer["category"], **found})
+
+    found = journal.step(CALIBRATE, Step.Kind.DECISION, work)
+    # The other categories share what is left in the proportions the model gave them.
+    left = (1 - found["confidence"]) / (1 - found["stated"]) if found["stated"] < 1 else 1.0
+    return answer | {
+        "confidence": found["confidence"],
+        "alternatives": [
+            other | {"confidence": other["confidence"] * left} for other in answer["alternatives"]
+        ],
+        "calibration": Calibrated(
+            stated=found["stated"], labels=found["labels"], needed=found["needed"]
+        ),
+    }
 
 
 def _route(
@@ -117,14 +163,17 @@ def _route(
 
 
 def _recall(
-    journal: Journal, agent: Agent, conversation: dict[str, Any], category: str
+    journal: Journal, agent: Agent, conversation: dict[str, Any], classified: dict[str, Any]
 ) -> dict[str, Any]:
-    asked = question(conversation)
+    category = classified["category"]
+    asked = shortened(question(conversation), QUESTION_CHARS)
 
     def work() -> Outcome:
-        replies = similar_past_replies(agent, asked, category=category, limit=PAST_REPLIES)
+        replies = similar_past_replies(
+            agent, asked, chances=chances(classified), limit=PAST_REPLIES
+        )
         articles = recall(
-            asked, limit=ARTICLES, category=category, besides=_articles_of(replies[:SUPPORTED])
+            asked, limit=ARTICLES, category=category, besides=supporting_articles(replies)
         )
         return Outcome(
             result={
@@ -138,10 +187,6 @@ def _recall(
         )
 
     return journal.step("recall", Step.Kind.RETRIEVAL, work, given={"query": asked})
-
-
-def _articles_of(replies: Sequence[dict[str, Any]]) -> list[str]:
-    return [slug for reply in replies for slug in reply["articles"]]
 
 
 def _draft(
@@ -167,6 +212,8 @@ def _draft(
 def _model_step(
     journal: Journal, task: str, agent: Agent, document: dict[str, Any], form: type[Answer]
 ) -> dict[str, Any]:
+    document, cuts = fit_document(document)
+    cut = [asdict(cut) for cut in cuts]
     file = prompt(NAME, task)
     system = file.render(
         company=agent.company.get("name", "the company"),
@@ -176,9 +223,15 @@ def _model_step(
         task,
         Step.Kind.MODEL,
         lambda: llm.complete(
-            task, system=system, document=document, form=form, prompt_version=file.version
+            task,
+            system=system,
+            document=document,
+            form=form,
+            prompt_version=file.version,
+            deadline=journal.deadline,
         ).as_outcome(),
-        given={"system": system, "document": document},
+        given={"system": system, "document": document, **({"cut": cut} if cut else {})},
+        attributes={"countersign.context.cut": cut} if cut else {},
     )
 
 

@@ -1,18 +1,23 @@
-"""What a run did, step by step."""
+"""What a run did, step by step, and what people made of it."""
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
 
-from agents.models import Run
 from review.requests import ReviewerRequest
-from review.views.items import visible
+from review.trace import sight_of, trace_of, visible_runs
 
 
 @require_GET
 def run_page(request: ReviewerRequest, run_id: int) -> HttpResponse:
-    """Show the steps of a run, to those who may see its ticket's item."""
-    item = get_object_or_404(visible(request), run_id=run_id)
-    run = get_object_or_404(Run.objects.select_related("agent", "result"), pk=run_id)
-    steps = run.steps.select_related("input", "result")
-    return render(request, "review/run.html", {"run": run, "steps": steps, "item": item})
+    """Show a run's trace with one step opened; htmx asks for the trace alone."""
+    sight = sight_of(request.user)
+    link = get_object_or_404(visible_runs(sight), run=run_id)
+    trace = trace_of(link, sight, step=request.GET.get("step"))
+    is_part = request.htmx and not request.htmx.history_restore_request
+    template = "review/run.html#trace" if is_part else "review/run.html"
+    context = {"trace": trace, "asked": request.GET.get("step")}
+    response = render(request, template, context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response

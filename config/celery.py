@@ -24,6 +24,7 @@ app.conf.update(
     task_routes={
         "review.tasks.sweep": {"queue": "soon"},
         "review.tasks.work_on_delivery": {"queue": "soon"},
+        "review.demo.tasks.play_next": {"queue": "soon"},
     },
     accept_content=["json"],
     task_time_limit=120,
@@ -50,14 +51,29 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 60},
         },
+        "calibrations": {
+            "task": "agents.tasks.refit_calibrations",
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
         "partitions": {
             "task": "observability.tasks.make_partitions",
             "schedule": 3600.0,
             "options": {"expires": 600},
         },
+        "demo-stream": {
+            "task": "review.demo.tasks.play_next",
+            "schedule": 20.0,
+            "options": {"expires": 20},
+        },
+        "demo-past": {
+            "task": "review.demo.tasks.work_on_past",
+            "schedule": 5.0,
+            "options": {"expires": 5},
+        },
     },
 )
-app.autodiscover_tasks(["review", "agents", "observability"])
+app.autodiscover_tasks(["review", "review.demo", "agents", "observability"])
 
 
 @signals.worker_init.connect

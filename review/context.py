@@ -7,11 +7,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from review.demo import play
 from review.models import Delivery, ReviewItem
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
-    """Return the navigation's counts, worked out only by a page that shows them."""
+    """Return the navigation's counts and the demo's, worked out only by a page that shows them."""
     user = request.user
     if isinstance(user, AnonymousUser):
         return {}
@@ -38,4 +39,5 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "waiting_count": SimpleLazyObject(waiting),
         "unclear_count": SimpleLazyObject(unclear),
         "undoable": SimpleLazyObject(undoable),
+        "demo": SimpleLazyObject(play.progress),
     }

@@ -24,6 +24,7 @@ def main() -> None:
             running_stack(
                 home,
                 "countersign_screenshots",
+                plays=True,
                 COUNTERSIGN_HOME=folder,
                 REDIS_URL=home.redis_url(),
                 SECRET_KEY="only-for-screenshots",
@@ -31,9 +32,18 @@ def main() -> None:
         ):
             waiting = "SELECT count(*) FROM agents_run WHERE status IN ('queued', 'running')"
             wait_until(lambda: stack.count(waiting) == 0, "the demo's runs have ended", 180)
+            past = "SELECT count(*) FROM review_ticket WHERE external_id LIKE 'past-%%'"
+            wait_until(lambda: stack.count(past) == tickets_of_the_past(), "its past is lived", 900)
             with sync_playwright() as playwright:
                 take_all(launch(playwright), stack)
     print(f"Pictures are in {FOLDER}")
+
+
+def tickets_of_the_past() -> int:
+    """Return how many tickets the demo's past has."""
+    company = CLONE / "review" / "demo" / "company"
+    files = (company / f"{name}.jsonl" for name in ("history", "routine"))
+    return sum(len(file.read_text(encoding="utf-8").splitlines()) for file in files)
 
 
 def take_all(browser: Browser, stack: Stack) -> None:
@@ -78,10 +88,17 @@ def take_pages(page: Page, suffix: str) -> None:
     page.locator("table a").first.click()
     take("item-decided")
     page.locator(".evidence a[href^='/runs/']").click()
-    page.locator("details summary").last.click()
+    page.wait_for_url("**/runs/*/")
     take("run")
     page.goto("/items/999999/")
     take("missing")
+    page.context.clear_cookies()
+    page.goto("/overview/")
+    page.get_by_label("User name").fill("manager")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/overview/")
+    take("overview")
 
 
 if __name__ == "__main__":

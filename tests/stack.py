@@ -102,8 +102,13 @@ class Stack:
 
 
 @contextmanager
-def running_stack(home: Home, database: str, **environment: str) -> Iterator[Stack]:
-    """Yield a prepared instance with all its processes up, on servers that run already."""
+def running_stack(
+    home: Home, database: str, *, plays: bool = False, **environment: str
+) -> Iterator[Stack]:
+    """Yield a prepared instance with all its processes up, on servers that run already.
+
+    plays: whether the demo's tickets go on coming in, and its past is lived through.
+    """
     owner = home.database_url("countersign_owner", "countersign")
     with psycopg.connect(owner, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
@@ -125,6 +130,8 @@ def running_stack(home: Home, database: str, **environment: str) -> Iterator[Sta
         },
     )
     stack.manage("prepare")
+    if not plays:  # the demo is loaded, and then leaves the processors to the tests
+        stack.environment["COUNTERSIGN_DEMO"] = "0"
     try:
         for name in ("web", "worker", "beat"):
             stack.start(name)

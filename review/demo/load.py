@@ -1,12 +1,9 @@
 """The demo company: its queues, knowledge, past replies and examples, people and tickets."""
 
-import json
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
-import yaml
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
@@ -14,95 +11,100 @@ from django.utils import timezone
 from agents.evals.datasets import EXAMPLES, PAST_REPLIES
 from agents.evals.models import Dataset, Example
 from agents.models import Agent, Category
-from memory.knowledge import NewArticle, store_article
-from review.intake import accept_ticket
-from review.models import Queue, Source, Ticket
-from review.schemas import TicketIn
+from memory.knowledge import store_article
+from observability import recorder
+from review.demo import files, play
+from review.models import AuditEntry, Queue, Source
 
-FOLDER = Path(__file__).parent / "company"
-SOURCE = "demo"
-TICKET_FIELDS = frozenset(TicketIn.model_fields)
-SPACING = timedelta(minutes=3)
+# So far back reach the tickets of the demo's past, with some days to spare.
+PAST_DAYS = 42
 
 
 @transaction.atomic
 def load_demo(agent: Agent, password: str) -> None:
-    """Fill an installation with the demo company and its tickets; safe to repeat."""
-    company = json.loads((FOLDER / "company.json").read_text(encoding="utf-8"))
-    _load_queues(company["queues"])
-    _load_people(company["demo_users"], password)
-    _load_agent(agent, company)
-    for article in articles():
+    """Fill an installation with the demo company and its first tickets; safe to repeat.
+
+    Accounts, queues and categories that exist already stay as they are, and are not the demo's.
+    """
+    company = files.company()
+    made = {
+        "queues": _load_queues(company["queues"]),
+        "accounts": _load_people(company["demo_users"], password)
+        + _load_people(company["reviewers"], password=None),
+        "categories": _load_agent(agent, company),
+    }
+    for article in files.articles():
         store_article(article)
     _load_examples(agent)
-    _load_tickets()
+    today = timezone.now().date()
+    recorder.make_partitions(today - timedelta(days=PAST_DAYS), days=PAST_DAYS)
+    source, is_new = Source.objects.get_or_create(
+        slug=files.SOURCE, defaults={"name": "Demo", "is_demo": True}
+    )
+    if is_new:
+        play.begin(source, made)
 
 
 def set_passwords(password: str) -> None:
-    """Give every demo account this password."""
-    people = json.loads((FOLDER / "company.json").read_text(encoding="utf-8"))["demo_users"]
-    for user in User.objects.filter(username__in=[person["username"] for person in people]):
+    """Give the accounts that the demo made for people to log in with this password."""
+    names = {person["username"] for person in files.company()["demo_users"]}
+    for user in User.objects.filter(username__in=names & set(play.made("accounts"))):
         user.set_password(password)
         user.save(update_fields=["password"])
 
 
 def is_loaded() -> bool:
     """Whether the demo was loaded before."""
-    return Source.objects.filter(slug=SOURCE).exists()
+    return Source.objects.filter(slug=files.SOURCE).exists()
 
 
-def articles() -> Iterator[NewArticle]:
-    """Yield the demo's knowledge articles."""
-    for file in sorted((FOLDER / "articles").glob("*.md")):
-        _, head, body = file.read_text(encoding="utf-8").split("---\n", 2)
-        facts = yaml.safe_load(head)
-        updated = facts["updated"]
-        yield NewArticle(
-            slug=file.stem,
-            title=facts["title"],
-            body=body.strip(),
-            categories=facts["category"],
-            updated_on=updated if isinstance(updated, date) else date.fromisoformat(updated),
-        )
+def was_removed() -> bool:
+    """Whether somebody took the demo away: it does not come back by itself."""
+    return AuditEntry.objects.filter(action=play.REMOVED).exists()
 
 
-def lines(name: str) -> list[dict[str, Any]]:
-    """Return a demo file's objects."""
-    text = (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines() if line]
-
-
-def _load_queues(queues: list[dict[str, Any]]) -> None:
+def _load_queues(queues: list[dict[str, Any]]) -> list[str]:
+    """Return the slugs of the queues that were made."""
+    made = []
     for position, queue in enumerate(queues):
-        Queue.objects.update_or_create(
-            slug=queue["slug"],
-            defaults={
-                "name": queue["name"],
-                "description": queue["description"],
-                "position": position,
-            },
-        )
+        defaults = {
+            "name": queue["name"],
+            "description": queue["description"],
+            "position": position,
+        }
+        if Queue.objects.get_or_create(slug=queue["slug"], defaults=defaults)[1]:
+            made.append(queue["slug"])
     for queue in queues:
-        if queue.get("escalates_to"):
+        if queue["slug"] in made and queue["escalates_to"]:
             target = Queue.objects.get(slug=queue["escalates_to"])
             Queue.objects.filter(slug=queue["slug"]).update(escalates_to=target)
+    return made
 
 
-def _load_people(people: list[dict[str, Any]], password: str) -> None:
+def _load_people(people: list[dict[str, Any]], password: str | None) -> list[str]:
+    """Return the names of the accounts that were made. Without a password none can log in."""
+    made = []
+    hashed = make_password(password)  # once: it is the same for all, and takes its time
     for person in people:
         first, _, last = person["name"].partition(" ")
-        role = person["username"]
-        user, _ = User.objects.get_or_create(
-            username=role, defaults={"first_name": first, "last_name": last}
+        username = person["username"]
+        role = person.get("role", username)
+        user, is_new = User.objects.get_or_create(
+            username=username, defaults={"first_name": first, "last_name": last}
         )
+        if not is_new:
+            continue
         user.is_staff = user.is_superuser = role == "admin"
-        user.set_password(password)
+        user.password = hashed
         user.save()
         user.groups.set(Group.objects.filter(name=role))
         user.queues.set(Queue.objects.filter(slug__in=person["queues"]))
+        made.append(username)
+    return made
 
 
-def _load_agent(agent: Agent, company: dict[str, Any]) -> None:
+def _load_agent(agent: Agent, company: dict[str, Any]) -> list[str]:
+    """Return the slugs of the categories that were made."""
     agent.company = {
         "name": company["name"],
         "support_name": company["support_name"],
@@ -114,21 +116,16 @@ def _load_agent(agent: Agent, company: dict[str, Any]) -> None:
     }
     agent.fallback_queue = company["fallback_queue"]
     agent.save()
+    made = []
     for category in company["categories"]:
-        Category.objects.update_or_create(
-            agent=agent,
-            slug=category["slug"],
-            defaults={
-                "name": category["name"],
-                "description": category["description"],
-                "guidance": category["guidance"],
-                "queue": category["queue"],
-            },
-        )
+        defaults = {key: category[key] for key in ("name", "description", "guidance", "queue")}
+        if Category.objects.get_or_create(agent=agent, slug=category["slug"], defaults=defaults)[1]:
+            made.append(category["slug"])
+    return made
 
 
 def _load_examples(agent: Agent) -> None:
-    tickets = [ticket for ticket in lines("tickets") if ticket["part"] == "examples"]
+    tickets = [ticket for ticket in files.lines("tickets") if ticket["part"] == "examples"]
     _store(
         agent,
         EXAMPLES,
@@ -137,6 +134,7 @@ def _load_examples(agent: Agent) -> None:
                 "external_id": ticket["external_id"],
                 "text": f"{ticket['subject']}\n\n{ticket['body']}",
                 "label": ticket["category"],
+                **_answer(ticket["past_reply"]),
             }
             for ticket in tickets
         ],
@@ -149,12 +147,19 @@ def _load_examples(agent: Agent) -> None:
                 "external_id": reply["id"],
                 "text": reply["question"],
                 "label": reply["category"],
-                "reply": reply["reply"],
-                "fields": {"articles": reply["articles"]},
+                **_answer(reply["id"]),
             }
-            for reply in lines("past_replies")
+            for reply in files.lines("past_replies")
         ],
     )
+
+
+def _answer(reply_id: str | None) -> dict[str, Any]:
+    """Return an example's right reply: examples with the same one are further questions of it."""
+    if reply_id is None:
+        return {}
+    reply = files.past_replies()[reply_id]
+    return {"reply": reply["reply"], "fields": {"articles": reply["articles"]}}
 
 
 def _store(agent: Agent, name: str, rows: list[dict[str, Any]]) -> None:
@@ -162,27 +167,3 @@ def _store(agent: Agent, name: str, rows: list[dict[str, Any]]) -> None:
     Example.objects.bulk_create(
         [Example(dataset=dataset, **row) for row in rows], ignore_conflicts=True
     )
-
-
-def _load_tickets() -> None:
-    """Accept the stream's tickets, moved in time as if the last of them had just come in."""
-    stream = [ticket for ticket in lines("tickets") if ticket["part"] == "stream"]
-    Source.objects.get_or_create(slug=SOURCE, defaults={"name": "Demo", "is_demo": True})
-    if Ticket.objects.filter(source__slug=SOURCE).exists() or not stream:
-        return
-    now = timezone.now()
-    stream.sort(key=lambda ticket: ticket["received_at"])
-    for place, ticket in enumerate(reversed(stream), start=1):
-        # What the ticket is about is for the agent to find: the labels stay out.
-        given = {key: ticket[key] for key in TICKET_FIELDS & ticket.keys() - {"category", "queue"}}
-        accept_ticket(_moved(TicketIn.model_validate(given), now - place * SPACING).as_ticket())
-
-
-def _moved(ticket: TicketIn, received_at: datetime) -> TicketIn:
-    """Return the ticket as received then; its further turns keep their distance from it."""
-    shift = received_at - (ticket.received_at or received_at)
-    turns = [
-        turn.model_copy(update={"at": turn.at + shift if turn.at else None})
-        for turn in ticket.messages
-    ]
-    return ticket.model_copy(update={"received_at": received_at, "messages": turns})

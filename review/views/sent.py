@@ -16,6 +16,6 @@ def sent_page(request: ReviewerRequest) -> HttpResponse:
     deliveries = (
         Delivery.objects.visible_to(request.user)
         .select_related("ticket__customer", "ticket__queue", "verdict__reviewer", "verdict__item")
-        .order_by("-pk")[:SENT_PAGE]
+        .order_by("-created_at", "-pk")[:SENT_PAGE]
     )
     return render(request, "review/sent.html", {"deliveries": deliveries})

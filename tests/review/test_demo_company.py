@@ -3,12 +3,13 @@
 import json
 import re
 from collections import Counter
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+from sklearn.feature_extraction.text import TfidfVectorizer
 from stdnum import iban, luhn
 
 COMPANY = Path(__file__).resolve().parents[2] / "review" / "demo" / "company"
@@ -23,6 +24,7 @@ FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 ADDRESS = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
 CARD = re.compile(r"\b(?:\d{4}[ -]?){3}\d{4}\b")
 ACCOUNT = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
+TODAY = date(2026, 11, 22)
 GREETINGS = ("Hello", "Dear", "Guten Tag", "Bonjour", "Hola", "Hallo")
 CLOSING = "\n\nKind regards,\nHalden Coffee Works support"
 HARD_KINDS = (
@@ -73,6 +75,7 @@ FIRM: Row = json.loads((COMPANY / "company.json").read_text(encoding="utf-8"))
 ARTICLES = {path.stem: _article(path) for path in sorted((COMPANY / "articles").glob("*.md"))}
 REPLIES = _rows("past_replies.jsonl")
 TICKETS = _rows("tickets.jsonl")
+PAST = _rows("history.jsonl")
 CUSTOMERS = _rows("customers.jsonl")
 ORDERS = _rows("orders.jsonl")
 CATEGORIES = {category["slug"]: category for category in FIRM["categories"]}
@@ -270,3 +273,86 @@ def test_all_addresses_are_fictional() -> None:
     for path in COMPANY.rglob("*.*"):
         for domain in ADDRESS.findall(path.read_text(encoding="utf-8")):
             assert domain.endswith(".example"), f"{domain} in {path.name}"
+
+
+def test_past_tickets_fill_five_weeks_with_a_working_rhythm() -> None:
+    days = Counter(ticket["day"] for ticket in PAST)
+    weekend = [days[day] for day in days if (TODAY - timedelta(days=day)).weekday() >= 5]
+    working = [days[day] for day in days if (TODAY - timedelta(days=day)).weekday() < 5]
+    assert set(days) == set(range(1, 36))
+    assert len(PAST) >= 300
+    assert max(weekend) < min(working)
+    assert {ticket["hour"] for ticket in PAST} <= set(range(24))
+    assert [ticket["day"] for ticket in PAST] == sorted(days.elements(), reverse=True)
+
+
+def test_past_tickets_resolve_to_queue_articles_and_past_reply() -> None:
+    replies = {reply["id"]: reply["category"] for reply in REPLIES}
+    identifiers = [ticket["external_id"] for ticket in [*PAST, *TICKETS]]
+    assert len(set(identifiers)) == len(identifiers)
+    assert {ticket["category"] for ticket in PAST} == {*CATEGORIES, "oos"}
+    for ticket in PAST:
+        key = ticket["external_id"]
+        assert ticket["source"] == "demo", key
+        assert ticket["subject"].strip(), key
+        assert ticket["body"].strip(), key
+        assert ticket["reply"] is None, key
+        assert ticket["customer"]["email"].endswith(".example"), key
+        assert set(ticket["articles"]) <= set(ARTICLES), key
+        if ticket["category"] == "oos":
+            assert ticket["queue"] == FIRM["fallback_queue"], key
+            assert ticket["past_reply"] is None, key
+            assert "out_of_scope" in ticket["tags"], key
+        else:
+            assert ticket["queue"] == CATEGORIES[ticket["category"]]["queue"], key
+            assert replies.get(ticket["past_reply"], ticket["category"]) == ticket["category"], key
+            assert ticket["articles"], key
+
+
+def test_past_tickets_name_known_orders_only_for_their_owner_and_after_they_were_placed() -> None:
+    orders = {order["order_number"]: order for order in ORDERS}
+    for ticket in PAST:
+        arrived = (TODAY - timedelta(days=ticket["day"])).isoformat()
+        for found in _numbers(ticket, FIRM["order_number_patterns"]):
+            order = orders.get(f"HCW-{found[-6:]}")
+            if order is not None:
+                assert order["customer_email"] == ticket["customer"]["email"], ticket["external_id"]
+                assert order["placed_at"][:10] <= arrived, ticket["external_id"]
+
+
+def test_no_ticket_of_the_past_is_nearly_another_ticket() -> None:
+    texts = [f"{ticket['subject']}\n{ticket['body']}" for ticket in [*PAST, *TICKETS]]
+    vectors = TfidfVectorizer(sublinear_tf=True).fit_transform(texts)
+    likeness = (vectors[: len(PAST)] @ vectors.T).toarray()
+    for place, row in enumerate(likeness):
+        row[place] = 0
+        assert row.max() < 0.75, f"{PAST[place]['external_id']} and {texts[row.argmax()]}"
+
+
+def test_returning_customers_of_the_past_have_written_before() -> None:
+    earlier = Counter[str]()
+    returning = [ticket for ticket in PAST if "returning_customer" in ticket["tags"]]
+    for ticket in PAST:
+        address = ticket["customer"]["email"]
+        if "returning_customer" in ticket["tags"]:
+            assert earlier[address], ticket["external_id"]
+        earlier[address] += 1
+    assert len(returning) >= 10
+
+
+def test_questions_on_the_autumn_offer_fill_the_last_week() -> None:
+    vouchers = [ticket["day"] for ticket in PAST if ticket["category"] == "vouchers"]
+    last_week = sum(day <= 7 for day in vouchers)
+    assert 2.5 <= last_week / ((len(vouchers) - last_week) / 4) <= 4
+    offers = [ticket for ticket in PAST if "autumn_offer" in ticket["tags"]]
+    assert len(offers) >= 14
+    assert {ticket["category"] for ticket in offers} == {"vouchers"}
+    assert all(ticket["day"] <= 7 for ticket in offers)
+    assert all("autumn-offer-2026" in ticket["articles"] for ticket in offers)
+
+
+def test_the_past_holds_every_hard_kind_of_ticket() -> None:
+    tags = Counter(tag for ticket in PAST for tag in ticket["tags"])
+    kinds = set(HARD_KINDS) - {"follow_up", "injection", "legal"}
+    assert [kind for kind in sorted(kinds) if tags[kind] < 3] == []
+    assert tags["legal"] >= 2

@@ -32,7 +32,9 @@ class Command(BaseCommand):
         install_tiers(settings.TIERS)
         install_roles()
         agent = install_agent()
-        if settings.DEMO:
+        if settings.DEMO and load.was_removed():
+            self.stdout.write("No demo: it was removed.")
+        elif settings.DEMO:
             self._prepare_demo(agent)
         else:
             self.stdout.write("No demo: manage.py createsuperuser makes the first account.")

@@ -25,6 +25,7 @@ from review.schemas import TicketIn, TurnIn
 from review.tokens import token_of
 
 PROBLEM = "application/problem+json"
+LONGEST_NAME = 200  # of a field, which is as long as the client made it
 
 log = logging.getLogger(__name__)
 
@@ -288,7 +289,7 @@ def on_database_away(request: HttpRequest, error: OperationalError) -> HttpRespo
 
 @api.exception_handler(Exception)
 def on_bug(request: HttpRequest, error: Exception) -> HttpResponse:
-    log.exception("%s %s failed", request.method, request.path)
+    log.exception("%s %r failed", request.method, request.path)
     return problem(500, "Something broke here. Repeat the request, with the same key.")
 
 
@@ -302,7 +303,7 @@ def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Name the first field that does not fit; the value itself may be personal and is left out."""
     first = error.errors[0]
     where = ".".join(str(part) for part in first["loc"][2:]) or str(first["loc"][-1])
-    return problem(422, f"{where}: {first['msg']}")
+    return problem(422, f"{where[:LONGEST_NAME]}: {first['msg']}")
 
 
 def not_found(request: HttpRequest) -> HttpResponse:

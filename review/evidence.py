@@ -1,21 +1,14 @@
 """What a person needs beside a draft to decide on it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agents.models import Category, Step
 from agents.results import RunResult
-from review.models import Message, ReviewItem, ReviewPayload, Verdict
-from review.quoting import split_quoted
-
-
-@dataclass(frozen=True, kw_only=True)
-class Turn:
-    """A message as it is read: what was written, and the mail it quotes, folded."""
-
-    message: Message
-    visible: str
-    quoted: str
+from review.conversation import EXAMINED_CHARS, Turn, turns_of
+from review.disguises import cautions
+from review.items import draft_text
+from review.models import ReviewItem, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +24,17 @@ class Evidence:
     """Everything the item page shows beside the draft."""
 
     turns: Sequence[Turn]
+    cautions: Sequence[str]
     result: RunResult | None
     odds: Sequence[Odds]
     categories: Sequence[Category]
     steps: Sequence[Step]
     verdict: Verdict | None
+
+    @property
+    def earlier(self) -> int:
+        """Messages before the first one shown."""
+        return self.turns[0].message.seq - 1 if self.turns else 0
 
     @property
     def run_ms(self) -> int:
@@ -60,8 +59,10 @@ def evidence_of(item: ReviewItem) -> Evidence:
     )
     categories = list(item.run.agent.categories.all())
     names = {category.slug: category.name for category in categories}
+    turns = turns_of(item.ticket)
     return Evidence(
-        turns=[_turn(message) for message in item.ticket.messages.select_related("body")],
+        turns=turns,
+        cautions=cautions(_texts(item, turns)),
         result=result,
         odds=_odds(result, names) if result else [],
         categories=categories,
@@ -74,11 +75,14 @@ def evidence_of(item: ReviewItem) -> Evidence:
     )
 
 
-def _turn(message: Message) -> Turn:
-    body: ReviewPayload = message.body
-    text = "[erased]" if body.erased_at else str(body.content or "")
-    visible, quoted = split_quoted(text)
-    return Turn(message=message, visible=visible or text, quoted=quoted if visible else "")
+def _texts(item: ReviewItem, turns: Sequence[Turn]) -> Iterator[tuple[str, str]]:
+    """Yield each text that a person judges by its look, with the place it stands in."""
+    yield "the subject", item.ticket.subject
+    yield "the customer's name", item.ticket.customer.name
+    yield "the customer's address", item.ticket.customer.email
+    for turn in turns:
+        yield f"message {turn.message.seq}", turn.examined
+    yield "the draft", draft_text(item)[:EXAMINED_CHARS]
 
 
 def _odds(result: RunResult, names: dict[str, str]) -> list[Odds]:

@@ -111,4 +111,5 @@ def _ascii(address: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    # What reads as an RFC 2047 encoded word would be decoded on its way, line ends and all.
+    return " ".join(text.replace("=?", "= ?").split())

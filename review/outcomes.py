@@ -118,18 +118,18 @@ def _record(delivery: Delivery, report: Report) -> None:
         if waits:
             delivery.state = Delivery.State.DUE
             delivery.due_at = now + max(waits[0], report.retry_after or timedelta())
-            delivery.detail = report.detail[:500]
+            delivery.detail = report.said
             delivery.save(update_fields=["state", "due_at", "detail"])
             return
     state = Delivery.State.FAILED if report.state == "retry" else Delivery.State(report.state)
-    _close(delivery, state, report.detail)
+    _close(delivery, state, report.said)
     if state == Delivery.State.SENT:
         _append_reply(ticket, delivery, now)
 
 
 def _close(delivery: Delivery, state: Delivery.State, detail: str) -> None:
     delivery.state = state
-    delivery.detail = detail[:500]
+    delivery.detail = detail
     delivery.sent_at = timezone.now() if state == Delivery.State.SENT else None
     delivery.save(update_fields=["state", "detail", "sent_at"])
     audit.record(

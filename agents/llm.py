@@ -303,6 +303,7 @@ def _litellm() -> Any:
             return model_response
 
     litellm.suppress_debug_info = True
+    litellm.disable_aiohttp_transport = True  # its clients leave their sessions open when dropped
     litellm.drop_params = True
     litellm.custom_provider_map = [{"provider": LOCAL, "custom_handler": LocalProvider()}]
     custom_llm_setup()  # type: ignore[no-untyped-call]

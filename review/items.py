@@ -47,13 +47,19 @@ def proposal_of(text: str) -> dict[str, Any]:
 
 def draft_text(item: ReviewItem) -> str:
     """Return the drafted reply of the item's proposal; empty when there is none or it is erased."""
-    actions = (item.proposal.content or {}).get("actions") or [{}]
+    return drafted(item.proposal)
+
+
+def drafted(proposal: ReviewPayload) -> str:
+    """Return the drafted reply of a stored proposal; empty when there is none or it is erased."""
+    actions = (proposal.content or {}).get("actions") or [{}]
     return str(actions[0].get("text", ""))
 
 
 def one_form(text: str) -> str:
-    """Return the text with one kind of line end and nothing around it."""
-    return text.replace("\r\n", "\n").strip()
+    """Return the text with one kind of line end and nothing around it, as it can be stored."""
+    # PostgreSQL's text holds no NUL.
+    return text.replace("\r\n", "\n").replace("\x00", "").strip()
 
 
 def working_text(item: ReviewItem, text: str) -> str | None:

@@ -27,7 +27,6 @@ class Mailbox:
     mails: list[EmailMessage] = field(default_factory=list)
     refusal: str = ""
     breaks_off: bool = False
-    arrived: threading.Event = field(default_factory=threading.Event)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.breaks_off:
@@ -37,7 +36,6 @@ class Mailbox:
             return self.refusal
         mail = BytesParser(policy=default).parsebytes(cast(bytes, envelope.content))
         self.mails.append(mail)
-        self.arrived.set()
         return "250 taken"
 
 

@@ -56,7 +56,7 @@ def test_heavy_libraries_stay_out_of_web_start_up(module: str) -> None:
 
 
 def test_no_model_is_named_outside_configuration() -> None:
-    names = re.compile(r"gpt-|claude-|gemini|mistral|llama|countersign\"?\s*#?\s*model", re.I)
+    names = re.compile(r"gpt-|claude-|gemini|mistral|(?<!o)llama|countersign\"?\s*#?\s*model", re.I)
     named = [
         str(path.relative_to(settings.BASE_DIR))
         for room in (*ROOMS, "config")

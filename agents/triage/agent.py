@@ -88,7 +88,7 @@ def chances(classified: dict[str, Any]) -> dict[str, float]:
 
 
 def supporting_articles(replies: Sequence[dict[str, Any]]) -> list[str]:
-    """Return the slugs that the first few past replies rest on; a draft is made from one of them."""
+    """Return the slugs the first few past replies rest on; a draft is made from one of them."""
     return [slug for reply in replies[:SUPPORTED] for slug in reply["articles"]]
 
 

@@ -14,6 +14,10 @@ from django.utils import timezone
 
 from agents.models import Step
 from agents.results import Check
+from agents.tier_use import TierUse
+from review import disguises
+from review.escalation import UNCALIBRATED
+from review.models import ReviewItem
 
 register = template.Library()
 
@@ -24,13 +28,7 @@ def age(moment: datetime | None, now: datetime | None = None) -> str:
     if moment is None:
         return ""
     seconds = ((now or timezone.now()) - moment).total_seconds()
-    if seconds < 60:
-        return "just now"
-    if seconds < 3600:
-        return f"{seconds / 60:.0f} min"
-    if seconds < 48 * 3600:
-        return f"{seconds / 3600:.0f} h"
-    return f"{seconds / 86400:.0f} days"
+    return "just now" if seconds < 60 else _long(seconds)
 
 
 @register.filter
@@ -47,18 +45,23 @@ def language_name(code: str) -> str:
 
 @register.filter
 def took(milliseconds: int) -> str:
-    """Return a duration: `4 ms`, `2.1 s`."""
-    return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+    """Return a duration: `4 ms`, `2.1 s`, `12 min`, `3 h`, `2 days`."""
+    if milliseconds < 1000:
+        return f"{milliseconds} ms"
+    seconds = milliseconds / 1000
+    return f"{seconds:.1f} s" if seconds < 60 else _long(seconds)
 
 
 @register.filter
-def sureness(confidence: float | None) -> str:
-    """Return the word beside a confidence."""
-    if confidence is None:
+def certainty(item: ReviewItem) -> str:
+    """Return the word beside an item's confidence."""
+    if any(reason["code"] == UNCALIBRATED for reason in item.reasons):
+        return "not calibrated"
+    if item.confidence is None:
         return "unknown"
-    if confidence >= 0.9:
+    if item.confidence >= 0.9:
         return "sure"
-    return "fairly sure" if confidence >= 0.7 else "unsure"
+    return "fairly sure" if item.confidence >= 0.7 else "unsure"
 
 
 @register.filter
@@ -78,6 +81,17 @@ def total_cost(steps: list[Step]) -> str:
     if all(step.pricing == Step.Pricing.LOCAL for step in calls):
         return "local" if calls else "–"
     return usd(sum((step.cost_usd or Decimal(0) for step in calls), Decimal(0)))
+
+
+@register.filter
+def use_cost(use: TierUse) -> str:
+    """Return what a tier's calls cost; calls without a price are counted, never taken for free."""
+    if use.local == use.calls:
+        return "local"
+    unpriced = f"{use.unpriced} unpriced" if use.unpriced else ""
+    if not use.has_price:
+        return unpriced
+    return f"{usd(use.cost_usd)}, {unpriced}" if unpriced else usd(use.cost_usd)
 
 
 @register.filter
@@ -117,11 +131,27 @@ def plain(markdown: str) -> str:
 
 
 @register.filter
+def without_turns(text: str) -> str:
+    """Return the text without what turns the reading direction: for a title, where all is one."""
+    return disguises.without_turns(text)
+
+
+@register.filter
 def split(words: str) -> list[str]:
     """Return the words of a text."""
     return words.split()
 
 
+def _long(seconds: float) -> str:
+    if seconds < 3600:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 48 * 3600:
+        return f"{seconds / 3600:.0f} h"
+    return f"{seconds / 86400:.0f} days"
+
+
 def usd(amount: Decimal) -> str:
-    """Return an amount in dollars, four places below a cent."""
+    """Return an amount in dollars, four places below a cent; what is not nothing is never $0."""
+    if 0 < amount < Decimal("0.0001"):
+        return "<$0.0001"
     return f"${amount:.4f}" if amount < Decimal("0.01") else f"${amount:.2f}"

@@ -78,7 +78,7 @@ def test_claim_edit_send_and_undo(page: Client, ada: User) -> None:
     page.post(f"/items/{item.pk}/claim/")
     text = DRAFT.replace("tomorrow", "today")
     response = page.post(f"/items/{item.pk}/send/", form(item, text=text), follow=True)
-    assert "Reply to Ada Lovelace leaves in" in response.content.decode()
+    assert "Reply to <bdi>Ada Lovelace</bdi> leaves in" in response.content.decode()
     verdict = Verdict.objects.get()
     assert (verdict.kind, verdict.edit_operations) == ("edit", 1)
     page.post(f"/verdicts/{verdict.pk}/undo/")
@@ -113,7 +113,7 @@ def test_a_superseded_draft_says_so_and_is_not_sent(page: Client, ada: User) -> 
 
 def test_another_persons_claim_shows_and_holds(page: Client, grace: User) -> None:
     item = claim(make_item(), grace)
-    assert "grace is working on this item" in page.get(f"/items/{item.pk}/").content.decode()
+    assert "grace</bdi> is working on this item" in page.get(f"/items/{item.pk}/").content.decode()
     response = page.post(f"/items/{item.pk}/claim/")
     assert (response.status_code, b"Someone else is working" in response.content) == (409, True)
 

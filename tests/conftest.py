@@ -18,7 +18,7 @@ from review.management.commands.prepare import install_roles
 from tests import builders
 from tests.environment import HOME
 from tests.peers import HttpPeer, Mailbox, smtp_server
-from tests.provider import guarded_endpoint
+from tests.provider import close_model_clients, guarded_endpoint
 from tests.stack import Stack, running_stack
 
 # The same examples in every run: a failure is then a change's, not the day's.
@@ -62,6 +62,13 @@ def stack(servers: None, mailbox: Mailbox) -> Iterator[Stack]:
         COUNTERSIGN_UNDO_S="3",
     ) as stack:
         yield stack
+
+
+@pytest.fixture(autouse=True)
+def model_clients() -> Iterator[None]:
+    """No connection to a model outlives its test: every test has endpoints of its own."""
+    yield
+    close_model_clients()
 
 
 @pytest.fixture

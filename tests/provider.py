@@ -1,11 +1,14 @@
 """A model provider on loopback: OpenAI's chat completions over real HTTP, answers as told."""
 
+import asyncio
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from agents import llm
 from agents.models import TierVersion
 from tests.peers import HttpPeer, Received, Reply, http_server
 
@@ -103,6 +106,19 @@ def guarded_endpoint() -> Iterator[HttpPeer]:
 
     with http_server(answer) as peer:
         yield peer
+
+
+def close_model_clients() -> None:
+    """Close the connections that litellm keeps for each endpoint; it drops them open."""
+    if "litellm" not in sys.modules:
+        return
+    import litellm
+    from litellm.llms.custom_httpx.async_client_cleanup import close_litellm_async_clients
+
+    if litellm.in_memory_llm_clients_cache.cache_dict:
+        closing = close_litellm_async_clients()
+        asyncio.run_coroutine_threadsafe(closing, llm._loop()).result(timeout=10)
+        litellm.in_memory_llm_clients_cache.flush_cache()
 
 
 def put_on_tiers(model: str = "openai/test-model", **changes: Any) -> None:

@@ -116,9 +116,9 @@ def close_model_clients() -> None:
     from litellm.llms.custom_httpx.async_client_cleanup import close_litellm_async_clients
 
     if litellm.in_memory_llm_clients_cache.cache_dict:
-        closing = close_litellm_async_clients()
+        closing = close_litellm_async_clients()  # type: ignore[no-untyped-call]
         asyncio.run_coroutine_threadsafe(closing, llm._loop()).result(timeout=10)
-        litellm.in_memory_llm_clients_cache.flush_cache()
+        litellm.in_memory_llm_clients_cache.flush_cache()  # type: ignore[no-untyped-call]
 
 
 def put_on_tiers(model: str = "openai/test-model", **changes: Any) -> None:

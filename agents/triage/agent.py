@@ -141,17 +141,27 @@ def _calibrate(journal: Journal, agent: Agent, answer: dict[str, Any]) -> dict[s
         return Outcome(result={**about, "category": answer["category"], **found})
 
     found = journal.step(CALIBRATE, Step.Kind.DECISION, work)
-    # The other categories share what is left in the proportions the model gave them.
-    left = (1 - found["confidence"]) / (1 - found["stated"]) if found["stated"] < 1 else 1.0
     return answer | {
         "confidence": found["confidence"],
-        "alternatives": [
-            other | {"confidence": other["confidence"] * left} for other in answer["alternatives"]
-        ],
+        "alternatives": _sharing(answer["alternatives"], found["stated"], found["confidence"]),
         "calibration": Calibrated(
             stated=found["stated"], labels=found["labels"], needed=found["needed"]
         ),
     }
+
+
+def _sharing(
+    alternatives: Sequence[dict[str, Any]], stated: float, confidence: float
+) -> list[dict[str, Any]]:
+    """Return the alternatives with what is left of 1, in the proportions the model gave them.
+
+    A model's chances need not add up to 1; what it gave them in excess is not handed on.
+    """
+    if confidence == stated:
+        return list(alternatives)
+    given = max(1 - stated, sum(other["confidence"] for other in alternatives))
+    left = (1 - confidence) / given if given else 0.0
+    return [other | {"confidence": other["confidence"] * left} for other in alternatives]
 
 
 def _route(

@@ -226,6 +226,22 @@ def test_the_embedded_model_needs_none(installed: Agent) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("stated", "others"), [(0.99, [0.5, 0.3]), (1.0, [0.4]), (0.2, [0.7])])
+def test_chances_that_do_not_add_up_stay_chances(
+    provider: Provider, stated: float, others: list[float]
+) -> None:
+    """A model that is nearly certain and gives others much besides: none may come out above 1."""
+    a_calibration(LEAST_LABELS, slope=0.0, intercept=0.0)
+    provider.answers["Classified"] = {
+        "category": "delivery",
+        "confidence": stated,
+        "alternatives": [{"category": "invoice", "confidence": other} for other in others],
+    }
+    result = result_of(executed(queued_run()))
+    assert sum(other.confidence for other in result.alternatives) <= 1 - result.confidence + 1e-9
+
+
+@pytest.mark.django_db
 def test_a_made_up_category_is_neither_calibrated_nor_a_case(
     provider: Provider, lead: User
 ) -> None:

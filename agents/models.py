@@ -52,6 +52,9 @@ class Category(models.Model):
     description = models.CharField(max_length=400)
     guidance = models.TextField(blank=True, help_text="How to answer it, for the draft prompt.")
     queue = models.SlugField()
+    is_high_stakes = models.BooleanField(
+        default=False, help_text="Two people countersign the same reply before it is sent."
+    )
 
     class Meta:
         ordering: ClassVar = ["name"]

@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 # Group → permissions of `review`. The demo's admin is a superuser as well.
 ROLES: dict[str, tuple[str, ...]] = {
     "reviewer": ("decide",),
-    "lead": ("decide", "view_every_queue"),
+    "lead": ("decide", "view_every_queue", "manage_team"),
     "manager": ("view_every_queue",),
-    "admin": ("decide", "view_every_queue", "configure"),
+    "admin": ("decide", "view_every_queue", "manage_team", "configure"),
 }
 
 

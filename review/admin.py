@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from agents.models import Agent, Category
 from observability.read_only import ModelAdmin, PayloadAdmin, ReadOnlyAdmin, as_text
+from review import admin_desk  # noqa: F401 - registers its own
 from review.admin_forms import AgentForm, CategoryForm, SourceForm
 from review.administration import is_referred_to
 from review.models import (
@@ -74,6 +75,8 @@ class QueueAdmin(KeptWhileReferredTo):
     list_select_related = ("escalates_to",)
     search_fields = ("name", "slug", "description")
     autocomplete_fields = ("escalates_to", "members")
+    # Its service level has a page of its own, which shows what a change means.
+    fields = ("slug", "name", "description", "position", "escalates_to", "members")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return ("slug",) if obj else ()  # categories name a queue by its slug

@@ -90,7 +90,15 @@ class CategoryForm(CategoryModelForm):
 
     class Meta:
         model = Category
-        fields: ClassVar = ["agent", "slug", "name", "description", "guidance", "queue"]
+        fields: ClassVar = [
+            "agent",
+            "slug",
+            "name",
+            "description",
+            "guidance",
+            "queue",
+            "is_high_stakes",
+        ]
 
 
 class SourceForm(SourceModelForm):

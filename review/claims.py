@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from review.errors import AlreadyDecided, ClaimedByAnother, ClaimLost, Superseded
@@ -28,7 +29,13 @@ def claim(item: ReviewItem, user: User) -> ReviewItem:
         ReviewItem.objects.open()
         .free_for(user, now)
         .filter(pk=item.pk)
-        .update(claimed_by=user, claim_token=uuid.uuid4(), claim_expires_at=expires_at)
+        .update(
+            claimed_by=user,
+            claim_token=uuid.uuid4(),
+            claim_expires_at=expires_at,
+            claimed_at=now,
+            snoozed_until=None,
+        )
     )
     item.refresh_from_db()
     if not won:
@@ -47,6 +54,8 @@ def claim_next(user: User) -> ReviewItem | None:
     item = (
         ReviewItem.objects.open()
         .visible_to(user)
+        .awake(now)
+        .filter(Q(assigned_to__isnull=True) | Q(assigned_to=user))
         .exclude(claim_expires_at__gt=now)
         .in_order()
         .select_for_update(skip_locked=True, of=("self",))
@@ -67,18 +76,17 @@ def renew(item_id: int, user: User, token: uuid.UUID | None) -> bool:
     )
 
 
+@transaction.atomic
 def release(item: ReviewItem, user: User, token: uuid.UUID, *, text: str = "") -> bool:
     """Give the item back with what was written so far; return whether this claim still held it."""
-    return bool(
+    released = bool(
         ReviewItem.objects.open()
         .filter(pk=item.pk, claimed_by=user, claim_token=token)
-        .update(
-            claimed_by=None,
-            claim_token=None,
-            claim_expires_at=None,
-            working=store_working_text(item, text),
-        )
+        .update(claimed_by=None, claim_token=None, claim_expires_at=None, claimed_at=None)
     )
+    if released:
+        store_working_text(item, user, text)
+    return released
 
 
 def require_claim(item: ReviewItem, user: User, token: uuid.UUID) -> None:

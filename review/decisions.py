@@ -13,7 +13,7 @@ from django.utils import timezone
 from agents.evals.labels import GroundTruth, give_label
 from agents.evals.models import OUT_OF_SCOPE, Label
 from observability.payloads import digest
-from review import audit
+from review import audit, sla
 from review.claims import require_claim
 from review.edits import Comparison, compare
 from review.errors import (
@@ -34,6 +34,7 @@ from review.models import (
     Ticket,
     Verdict,
     VerdictKind,
+    WorkingText,
 )
 from review.outcomes import channel_of
 
@@ -109,13 +110,15 @@ def escalate(
         *item.reasons,
         {"code": "escalated", "text": f"{told}: {note[:300]}" if note else f"{told}."},
     ]
+    item.reason_codes = [reason["code"] for reason in item.reasons]
     audit.record(
         reviewer, "item.escalated", item, before=item.digest, to=target.slug, was=item.queue.slug
     )
     item.queue = item.ticket.queue = target
     item.is_escalated = True
     item.priority = ReviewItem.Priority.HIGH
-    item.working = store_working_text(item, text)
+    item.due_at = sla.due_at(target, item.priority, item.clock_started_at)
+    store_working_text(item, reviewer, text)
     _drop_claim(item)
     item.save()
     item.ticket.save(update_fields=["queue"])
@@ -128,7 +131,7 @@ def undo(verdict_id: int, reviewer: User) -> ReviewItem:
 
     The verdict stays on record; its delivery never leaves. Raises TooLateToUndo.
     """
-    verdict = Verdict.objects.select_related("item").get(pk=verdict_id)
+    verdict = Verdict.objects.select_related("item", "final").get(pk=verdict_id)
     ticket = Ticket.objects.select_for_update().get(pk=verdict.item.ticket_id)
     item = ReviewItem.objects.select_for_update(of=("self",)).get(pk=verdict.item_id)
     is_latest = item.revision == verdict.revision and item.status == ReviewItem.Status.DECIDED
@@ -138,11 +141,18 @@ def undo(verdict_id: int, reviewer: User) -> ReviewItem:
     if not stopped or ticket.customer_seq > item.upto_seq:
         raise TooLateToUndo
     item.status = ReviewItem.Status.OPEN
-    item.working = verdict.final
+    WorkingText.objects.update_or_create(
+        item=item,
+        defaults={
+            "text": str(verdict.final.content or "") if verdict.final else "",
+            "saved_by": reviewer,
+        },
+    )
     item.revision += 1
     item.decided_at = None
     item.claimed_by, item.claim_token = reviewer, uuid.uuid4()
-    item.claim_expires_at = timezone.now() + timedelta(seconds=settings.CLAIM_TTL_S)
+    item.claimed_at = timezone.now()
+    item.claim_expires_at = item.claimed_at + timedelta(seconds=settings.CLAIM_TTL_S)
     item.save()
     ticket.status = Ticket.Status.OPEN
     ticket.save(update_fields=["status"])
@@ -186,6 +196,7 @@ def _settle(
         known = item.run.agent.categories.filter(slug=category).exists()
         if not known:
             raise UnknownCategory
+    now = timezone.now()
     final_digest = digest(final.content) if final else ""
     assessment = Assessment.objects.create(
         item=item,
@@ -196,6 +207,7 @@ def _settle(
         digest=final_digest,
         category=category,
         reason=reason,
+        handled_ms=int((now - item.claimed_at).total_seconds() * 1000) if item.claimed_at else None,
     )
     verdict = Verdict.objects.create(
         item=item,
@@ -224,7 +236,8 @@ def _settle(
         edit_operations=verdict.edit_operations,
     )
     item.status = ReviewItem.Status.DECIDED
-    item.decided_at = timezone.now()
+    item.decided_at = now
+    WorkingText.objects.filter(item=item).delete()
     if category:
         item.ticket.category = category
     _drop_claim(item)
@@ -254,4 +267,4 @@ def _label(item: ReviewItem, verdict: Verdict, category: str) -> None:
 
 
 def _drop_claim(item: ReviewItem) -> None:
-    item.claimed_by = item.claim_token = item.claim_expires_at = None
+    item.claimed_by = item.claim_token = item.claim_expires_at = item.claimed_at = None

@@ -1,17 +1,28 @@
 """Opening review items: every run that ends is handled once, and none ends in silence."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from agents.models import Run
 from agents.results import RunResult
 from observability.payloads import digest
-from review import audit
+from review import audit, sla
 from review.escalation import Decision, Policy, decide, decide_failure
-from review.models import Queue, ReviewItem, ReviewPayload, Ticket, TicketRun
+from review.models import (
+    Message,
+    Queue,
+    ReviewItem,
+    ReviewPayload,
+    Ticket,
+    TicketRun,
+    WorkingText,
+)
 
 PRIORITIES = {
     "low": ReviewItem.Priority.LOW,
@@ -62,16 +73,36 @@ def one_form(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\x00", "").strip()
 
 
+def working_draft(item: ReviewItem) -> str:
+    """Return the text to go on from: what somebody has written on it, else the draft."""
+    working: WorkingText | None = getattr(item, "working", None)
+    return working.text if working else draft_text(item)
+
+
 def working_text(item: ReviewItem, text: str) -> str | None:
     """Return the text when it is more than the draft as proposed, else None."""
     text = one_form(text)
     return text if text and text != one_form(draft_text(item)) else None
 
 
-def store_working_text(item: ReviewItem, text: str) -> ReviewPayload | None:
-    """Return the stored text that the next reviewer goes on from, None when it is the draft."""
+def store_working_text(item: ReviewItem, user: User, text: str) -> None:
+    """Keep the text for whoever holds the item next, unless it is the draft as proposed."""
     working = working_text(item, text)
-    return ReviewPayload.objects.create(content=working) if working else None
+    if working is None:
+        WorkingText.objects.filter(item=item).delete()
+    else:
+        WorkingText.objects.update_or_create(
+            item=item, defaults={"text": working, "saved_by": user}
+        )
+
+
+def clock_started_at(ticket: Ticket) -> datetime:
+    """Return when the oldest message that waits for an answer came in."""
+    answered = (
+        ticket.messages.filter(sender=Message.Sender.AGENT).aggregate(seq=Max("seq"))["seq"] or 0
+    )
+    waiting = ticket.messages.filter(seq__gt=answered).order_by("seq").only("created_at").first()
+    return waiting.created_at if waiting else timezone.now()
 
 
 def _open_item(ticket: Ticket, link: TicketRun) -> ReviewItem:
@@ -89,17 +120,24 @@ def _open_item(ticket: Ticket, link: TicketRun) -> ReviewItem:
     if result is not None:
         ticket.category = ticket.category or result.category
     ticket.save(update_fields=["queue", "category"])
+    reasons = [{"code": reason.code, "text": reason.text} for reason in decision.reasons]
+    priority = PRIORITIES[result.urgency] if result else ReviewItem.Priority.NORMAL
+    started_at = clock_started_at(ticket)
     item = ReviewItem.objects.create(
         ticket=ticket,
         run=run,
         queue=ticket.queue,
+        clock_started_at=started_at,
+        due_at=sla.due_at(ticket.queue, priority, started_at),
         upto_seq=link.upto_seq,
         proposal=ReviewPayload.objects.create(content=proposal),
         digest=digest(proposal),
-        reasons=[{"code": reason.code, "text": reason.text} for reason in decision.reasons],
+        reasons=reasons,
+        reason_codes=[reason["code"] for reason in reasons],
         category=result.category if result else "",
         confidence=result.confidence if result else None,
-        priority=PRIORITIES[result.urgency] if result else ReviewItem.Priority.NORMAL,
+        priority=priority,
+        replaces=ticket.items.filter(status=ReviewItem.Status.SUPERSEDED).order_by("-pk").first(),
     )
     audit.record(None, "item.opened", item, after=item.digest, run=run.pk)
     return item

@@ -3,7 +3,18 @@ from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from review import api
-from review.views import conversation, inbox, items, overview, sent, tiers, trace
+from review.views import (
+    claims,
+    conversation,
+    editor,
+    inbox,
+    items,
+    overview,
+    sent,
+    tiers,
+    trace,
+    verdicts,
+)
 
 urlpatterns = [
     path("", inbox.inbox_page, name="inbox"),
@@ -16,14 +27,14 @@ urlpatterns = [
         conversation.conversation_text,
         name="item-message",
     ),
-    path("items/<int:item_id>/diff/", items.diff, name="item-diff"),
-    path("items/<int:item_id>/claim/", items.claim, name="item-claim"),
-    path("items/<int:item_id>/renew/", items.renew, name="item-renew"),
-    path("items/<int:item_id>/release/", items.release, name="item-release"),
-    path("items/<int:item_id>/send/", items.send, name="item-send"),
-    path("items/<int:item_id>/reject/", items.reject, name="item-reject"),
-    path("items/<int:item_id>/escalate/", items.escalate, name="item-escalate"),
-    path("verdicts/<int:verdict_id>/undo/", items.undo, name="verdict-undo"),
+    path("items/<int:item_id>/diff/", editor.diff, name="item-diff"),
+    path("items/<int:item_id>/claim/", claims.claim, name="item-claim"),
+    path("items/<int:item_id>/renew/", claims.renew, name="item-renew"),
+    path("items/<int:item_id>/release/", claims.release, name="item-release"),
+    path("items/<int:item_id>/send/", verdicts.send, name="item-send"),
+    path("items/<int:item_id>/reject/", verdicts.reject, name="item-reject"),
+    path("items/<int:item_id>/escalate/", verdicts.escalate, name="item-escalate"),
+    path("verdicts/<int:verdict_id>/undo/", verdicts.undo, name="verdict-undo"),
     path("runs/<int:run_id>/", trace.run_page, name="run"),
     path("sent/", sent.sent_page, name="sent"),
     path("overview/", overview.overview_page, name="overview"),

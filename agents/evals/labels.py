@@ -1,6 +1,7 @@
 """Labels: what people's verdicts say is right."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 
@@ -11,11 +12,15 @@ from observability.payloads import digest
 
 @dataclass(frozen=True, kw_only=True)
 class GroundTruth:
-    """What a verdict says of one task of a run. expected: the right text or category, if any."""
+    """What a verdict says of one task of a run.
+
+    expected: what is right, if any: the text, the category, the queue, the extracted fields; of
+    edits their reason.
+    """
 
     run: Run
     task: Label.Task
-    expected: str | None
+    expected: Any | None
     verdict: str
     given_by: User
     edit_operations: int | None = None

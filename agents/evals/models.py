@@ -22,6 +22,9 @@ class Label(models.Model):
     class Task(models.TextChoices):
         DRAFT = "draft", "Draft"
         CLASSIFY = "classify", "Classify"
+        ROUTE = "route", "Route"
+        EXTRACT = "extract", "Extract"
+        EDIT_REASON = "edit_reason", "Reason of the edits"
 
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="labels")
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="labels")

@@ -26,11 +26,14 @@ from review.demo import files, play
 from review.intake import AGENT
 from review.models import (
     Assessment,
+    Attachment,
     AuditEntry,
+    Comment,
     Customer,
     Delivery,
     Message,
     Queue,
+    Redraft,
     ReviewItem,
     ReviewPayload,
     Source,
@@ -42,7 +45,7 @@ from review.models import (
 OWNER = "owner"
 DATASETS = (EXAMPLES, PAST_REPLIES)
 PAYLOADS = (ReviewPayload, RunPayload, LabelPayload, SpanPayload)
-GUARDED = (Message, Assessment, Verdict, Step, Label, *PAYLOADS)
+GUARDED = (Message, Comment, Assessment, Verdict, Step, Label, *PAYLOADS)
 GUARDS = ("refuse_change", "refuse_unless_erasing")
 # A worker that holds what is wanted here, and wants what is held here, goes first.
 ATTEMPTS = 5
@@ -151,12 +154,23 @@ def _remove_tickets(db: str) -> list[int]:
     ids = list(tickets.values_list("pk", flat=True))
     customers = list(tickets.values_list("customer_id", flat=True).distinct())
     links = TicketRun.objects.using(db).filter(ticket__in=ids)
-    run_ids = list(links.values_list("run_id", flat=True))
+    redrafts = Redraft.objects.using(db).filter(item__ticket__in=ids)
+    run_ids = [
+        *links.values_list("run_id", flat=True),
+        *redrafts.values_list("run_id", flat=True),
+    ]
     runs = Run.objects.using(db).filter(pk__in=run_ids)
     Delivery.objects.using(db).filter(ticket__in=ids).delete()
+    Attachment.objects.using(db).filter(
+        Q(message__ticket__in=ids) | Q(item__ticket__in=ids)
+    ).delete()
+    Comment.objects.using(db).filter(ticket__in=ids).delete()
+    redrafts.delete()
     Verdict.objects.using(db).filter(item__ticket__in=ids).delete()
     Assessment.objects.using(db).filter(item__ticket__in=ids).delete()
-    ReviewItem.objects.using(db).filter(ticket__in=ids).delete()
+    items = ReviewItem.objects.using(db).filter(ticket__in=ids)
+    items.update(replaces=None)
+    items.delete()
     Message.objects.using(db).filter(ticket__in=ids).delete()
     links.delete()
     tickets.delete()

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -21,9 +22,9 @@ class ReviewItemQuerySet(models.QuerySet["ReviewItem"]):
         """Those of the queues the person may see."""
         if user.has_perm("review.view_every_queue"):
             return self
-        return self.filter(queue__members=user.pk)
+        return self.filter(Q(queue__in=user.queues.all()) | Q(assigned_to=user.pk))
 
-    def claimed_at(self, now: datetime) -> "ReviewItemQuerySet":
+    def held_at(self, now: datetime) -> "ReviewItemQuerySet":
         return self.filter(claim_expires_at__gt=now)
 
     def free_for(self, user: User, now: datetime) -> "ReviewItemQuerySet":
@@ -32,9 +33,13 @@ class ReviewItemQuerySet(models.QuerySet["ReviewItem"]):
             Q(claimed_by__isnull=True) | Q(claim_expires_at__lte=now) | Q(claimed_by=user.pk)
         )
 
+    def awake(self, now: datetime) -> "ReviewItemQuerySet":
+        """Those that are not put off until later."""
+        return self.filter(Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now))
+
     def in_order(self) -> "ReviewItemQuerySet":
-        """The order in which Next takes them: urgent first, then the longest waiting."""
-        return self.order_by("-priority", "opened_at", "pk")
+        """The order in which Next takes them: urgent first, then the least time left."""
+        return self.order_by("-priority", "due_at", "pk")
 
 
 class ReviewItem(models.Model):
@@ -52,27 +57,59 @@ class ReviewItem(models.Model):
         NORMAL = 1, "Normal"
         HIGH = 2, "Urgent"
 
+    class Kind(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        DECISION = "decision", "Decision"
+        TOOL_CALL = "tool_call", "Action"
+        MEMORY = "memory", "Memory"
+
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="items")
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="items")
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.OPEN)
+    kind = models.CharField(
+        max_length=10,
+        choices=Kind.choices,
+        default=Kind.DRAFT,
+        help_text="Of its first action.",
+    )
     upto_seq = models.PositiveIntegerField(help_text="The newest message the proposal has seen.")
     proposal = models.ForeignKey(ReviewPayload, on_delete=models.PROTECT, related_name="+")
     digest = models.CharField(max_length=64)
-    working = models.ForeignKey(
-        ReviewPayload,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        help_text="A text that a reviewer began and left: the next one goes on from it.",
-    )
     revision = models.PositiveIntegerField(default=1)
     reasons = models.JSONField(default=list, help_text="[{code, text}]: why it came to a person.")
+    reason_codes = ArrayField(models.CharField(max_length=60), default=list)
     category = models.SlugField(max_length=60, blank=True)
     confidence = models.FloatField(null=True)
     priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
     is_escalated = models.BooleanField(default=False)
+    is_correction = models.BooleanField(
+        default=False, help_text="Opened again to put right what was sent."
+    )
+    needs_second = models.BooleanField(
+        default=False, help_text="High stakes: two people countersign the same text."
+    )
+    replaces = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="The item that a newer message superseded and this one answers anew.",
+    )
+    clock_started_at = models.DateTimeField(
+        default=timezone.now, help_text="When the oldest unanswered message came in."
+    )
+    due_at = models.DateTimeField(help_text="When the queue's target for a reply is over.")
+    snoozed_until = models.DateTimeField(null=True)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="assigned_items",
+        help_text="The one person it was handed to; nobody else is offered it.",
+    )
     claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
+    claimed_at = models.DateTimeField(null=True, help_text="When this claim was first taken.")
     claim_token = models.UUIDField(null=True)
     claim_expires_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(default=timezone.now)
@@ -85,12 +122,13 @@ class ReviewItem(models.Model):
             ("decide", "Can countersign items"),
             ("view_every_queue", "Can see the items of every queue"),
             ("configure", "Can set model tiers"),
+            ("manage_team", "Can set service levels and share out work"),
         ]
         indexes: ClassVar = [
             models.Index(
                 "queue",
                 F("priority").desc(),
-                "opened_at",
+                "due_at",
                 "id",
                 condition=Q(status="open"),
                 name="item_next",
@@ -147,12 +185,14 @@ class Assessment(models.Model):
 
     item = models.ForeignKey(ReviewItem, on_delete=models.PROTECT, related_name="assessments")
     revision = models.PositiveIntegerField()
+    action = models.PositiveSmallIntegerField(default=0)
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     kind = models.CharField(max_length=10, choices=VerdictKind.choices)
     text = models.ForeignKey(ReviewPayload, on_delete=models.PROTECT, null=True)
     digest = models.CharField(max_length=64, blank=True)
     category = models.SlugField(max_length=60, blank=True)
     reason = models.CharField(max_length=500, blank=True)
+    handled_ms = models.PositiveIntegerField(null=True, help_text="From the claim to this.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

@@ -24,6 +24,16 @@ class Queue(models.Model):
     description = models.CharField(max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     escalates_to = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True)
+    time_zone = models.CharField(max_length=60, default="UTC", help_text="As in Europe/Berlin.")
+    target_urgent_min = models.PositiveIntegerField(
+        default=60, help_text="Working minutes to an urgent message's reply."
+    )
+    target_normal_min = models.PositiveIntegerField(
+        default=480, help_text="Working minutes to a reply."
+    )
+    target_low_min = models.PositiveIntegerField(
+        default=1440, help_text="Working minutes to a reply to what can wait."
+    )
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="queues", blank=True)
 
     class Meta:

@@ -40,7 +40,7 @@ def inbox_page(request: ReviewerRequest) -> HttpResponse:
 @permission_required("review.decide", raise_exception=True)
 def take_next(request: ReviewerRequest) -> HttpResponse:
     """Claim the most urgent item and open it."""
-    held = ReviewItem.objects.open().claimed_at(timezone.now()).filter(claimed_by=request.user)
+    held = ReviewItem.objects.open().held_at(timezone.now()).filter(claimed_by=request.user)
     if (mine := held.in_order().first()) is not None:
         messages.info(request, "You still hold this item. Send it or release it for the next one.")
         return redirect("item", mine.pk)

@@ -76,17 +76,19 @@ INSERT INTO observability_span (day, trace_id, span_id, parent_span_id, name, st
 INSERT INTO review_ticketrun (ticket_id, run_id, upto_seq, settled_at)
     SELECT 1000000 + n, 1000000 + n, 1, at FROM past;
 INSERT INTO review_reviewitem (id, ticket_id, run_id, queue_id, status, upto_seq, proposal_id,
-        digest, revision, reasons, category, priority, is_escalated, opened_at, decided_at)
+        digest, revision, reasons, category, priority, is_escalated, opened_at, decided_at, kind,
+        reason_codes, is_correction, needs_second, clock_started_at, due_at)
     SELECT 1000000 + n, 1000000 + n, 1000000 + n,
         (SELECT id FROM review_queue WHERE slug = 'orders'),
         CASE WHEN decided_at < %(end)s THEN 'decided' ELSE 'open' END, 1, 1000000 + n, '', 1,
         '[{"code": "not_trusted", "text": "Every reply is countersigned."}]', category, 1, false,
-        at, CASE WHEN decided_at < %(end)s THEN decided_at END
+        at, CASE WHEN decided_at < %(end)s THEN decided_at END, 'draft', '{not_trusted}', false,
+        false, at, at + interval '8 hours'
     FROM past;
 DELETE FROM past WHERE decided_at >= %(end)s;
-INSERT INTO review_assessment (id, item_id, revision, reviewer_id, kind, digest, category, reason,
-        created_at)
-    SELECT 1000000 + n, 1000000 + n, 1, %(reviewer)s, 'approve', '', category, '', decided_at
+INSERT INTO review_assessment (id, item_id, revision, action, reviewer_id, kind, digest, category,
+        reason, created_at)
+    SELECT 1000000 + n, 1000000 + n, 1, 0, %(reviewer)s, 'approve', '', category, '', decided_at
     FROM past;
 INSERT INTO review_verdict (id, item_id, revision, action, kind, assessment_id, reviewer_id,
         proposed_id, proposed_digest, final_id, final_digest, edit_operations, words_kept_ratio,

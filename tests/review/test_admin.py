@@ -9,8 +9,9 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
+from django.contrib.postgres.search import SearchVector
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, Value
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -24,14 +25,36 @@ from observability.models import Span, SpanPayload
 from observability.read_only import ReadOnlyAdmin
 from review.claims import claim
 from review.decisions import Seen, send
-from review.models import ApiToken, AuditEntry, IdempotencyKey, Queue, ReviewItem, Source
+from review.models import (
+    ApiToken,
+    Attachment,
+    AttachmentContent,
+    AuditEntry,
+    BusinessHours,
+    Comment,
+    Holiday,
+    IdempotencyKey,
+    Macro,
+    Notification,
+    Preferences,
+    Queue,
+    Redraft,
+    ReviewItem,
+    ReviewPayload,
+    SavedView,
+    Signature,
+    Source,
+    TicketVector,
+    TicketWords,
+    WorkingText,
+)
 from tests.builders import DRAFT, make_item, make_person, make_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_files")]
 
 ROOMS = ("review", "agents", "evals", "memory", "observability")
 OURS = [model for model in apps.get_models() if model._meta.app_label in ROOMS]
-EDITABLE = {Queue, Source, Agent, Category, Article, Dataset, Example}
+EDITABLE = {Queue, Source, Agent, Category, Article, Dataset, Example, Macro}
 SHOWN: list[type[Model]] = [*OURS, User, Group, LogEntry]
 MANY = 30
 MOST_QUERIES = 25
@@ -110,7 +133,35 @@ def fill(many: int, nils: User, ada: User) -> None:
     Calibration.objects.create(
         agent=agent, model="m", prompt_version="1", labels=100, slope=1, intercept=0, fitted_at=now
     )
+    fill_desk(many, nils, ada)
     LogEntry.objects.log_actions(nils.pk, [agent], 2, change_message="", single_object=True)
+
+
+def fill_desk(many: int, nils: User, ada: User) -> None:
+    """Make rows of what reviewers keep at hand and say to each other."""
+    queue = Queue.objects.get(slug="orders")
+    BusinessHours.objects.create(queue=queue, weekday=0, opens_at="09:00", closes_at="17:00")
+    Holiday.objects.create(queue=queue, day="2026-12-25", name="Christmas")
+    Signature.objects.create(user=ada, queue=queue, text="Ada")
+    Preferences.objects.create(user=ada)
+    for number in range(many):
+        item = make_item(subject=f"Box b{number:02}")
+        run = make_item().run
+        words = ReviewPayload.objects.create(content="Shorter.")
+        Macro.objects.create(name=f"Macro {number}", text="Hello", queue=queue)
+        SavedView.objects.create(owner=ada, name=f"View {number}", query="queue=orders")
+        WorkingText.objects.create(item=item, text="Hello", saved_by=ada)
+        Redraft.objects.create(item=item, run=run, instruction=words, asked_by=ada)
+        Comment.objects.create(ticket=item.ticket, author=ada, body=words)
+        Notification.objects.create(user=nils, kind="mentioned", item=item, actor=ada, text="Look")
+        file = Attachment.objects.create(item=item, name="a.pdf", size=3, sha256="0" * 64)
+        AttachmentContent.objects.create(attachment=file, data=b"abc")
+        TicketWords.objects.update_or_create(
+            ticket=item.ticket, defaults={"words": SearchVector(Value("box"))}
+        )
+        TicketVector.objects.update_or_create(
+            ticket=item.ticket, defaults={"vector": [1.0] + [0.0] * 255}
+        )
 
 
 def decided_item(reviewer: User, subject: str) -> ReviewItem:

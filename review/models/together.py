@@ -1,0 +1,59 @@
+"""What colleagues say to each other about a ticket."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from review.models.items import ReviewItem
+from review.models.tickets import ReviewPayload, Ticket
+
+
+class Comment(models.Model):
+    """An internal word on a ticket; no customer ever sees it. Append-only."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="comments")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    body = models.ForeignKey(ReviewPayload, on_delete=models.PROTECT)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return f"comment on ticket {self.ticket_id}"
+
+
+class Notification(models.Model):
+    """Something that one person should know. `text` names no customer and quotes nobody."""
+
+    class Kind(models.TextChoices):
+        MENTIONED = "mentioned", "Mentioned"
+        ASSIGNED = "assigned", "Handed to you"
+        TAKEN_OVER = "taken_over", "Taken over"
+        SECOND_WANTED = "second_wanted", "Waits for a second person"
+        RETURNED = "returned", "Came back to you"
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications"
+    )
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    item = models.ForeignKey(ReviewItem, on_delete=models.CASCADE, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    text = models.CharField(max_length=300)
+    created_at = models.DateTimeField(auto_now_add=True)
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["user"], condition=Q(read_at__isnull=True), name="notification_unread"
+            ),
+            models.Index(fields=["user", "-id"], name="notification_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.user_id}"

@@ -255,6 +255,7 @@ def test_a_probe_that_fails_names_model_and_way_out_and_nothing_secret(
         ("anthropic/x", "", "anthropic/x has no key."),
         ("nameless", "", "nameless names no known provider."),
     ],
+    ids=["nothing listens", "no such host", "no key", "no key of theirs", "no provider"],
 )
 def test_a_probe_of_a_wrong_way_says_which(
     monkeypatch: pytest.MonkeyPatch, model: str, endpoint: str, said: str

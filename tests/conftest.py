@@ -26,14 +26,6 @@ hypothesis.settings.register_profile("stable", derandomize=True, deadline=None, 
 hypothesis.settings.load_profile("stable")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what shares something dear on one worker: the running demo, else a file's fixtures."""
-    for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        group = "stack" if "stack" in fixtures else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def servers() -> Iterator[None]:
     """PostgreSQL and Redis of this session, stopped at its end."""

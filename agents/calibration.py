@@ -145,7 +145,7 @@ def _decided(agent: Agent) -> Any:
     """
     corrections = Label.objects.filter(
         run=OuterRef("run"), task=Label.Task.CLASSIFY, label__isnull=True
-    )
+    ).exclude(expected_digest="")  # taken back with its verdict
     return (
         Label.objects.filter(
             agent=agent, task=Label.Task.DRAFT, label__isnull=True, run__steps__key=STEP

@@ -27,6 +27,32 @@ def request_run(agent_slug: str, run_input: dict[str, Any]) -> Run:
     )
 
 
+def open_waiting_run(agent: Agent, run_input: dict[str, Any]) -> Run:
+    """Return a run that waits for a person from the start: the agent works elsewhere."""
+    now = timezone.now()
+    return Run.objects.create(
+        agent=agent,
+        environment=settings.ENVIRONMENT,
+        status=Run.Status.WAITING,
+        input=RunPayload.objects.create(content=run_input),
+        input_digest=digest(run_input),
+        started_at=now,
+        attempts=1,
+    )
+
+
+def end_waiting_run(run_id: int, result: dict[str, Any]) -> bool:
+    """End a run that waited for a person, as done with this result; return whether it waited."""
+    return bool(
+        Run.objects.filter(pk=run_id, status=Run.Status.WAITING).update(
+            status=Run.Status.DONE,
+            result=RunPayload.objects.create(content=result),
+            result_digest=digest(result),
+            finished_at=timezone.now(),
+        )
+    )
+
+
 def cancel_runs(run_ids: Iterable[int]) -> int:
     """Cancel those of the runs that have not ended; return how many there were."""
     return (

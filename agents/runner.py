@@ -24,6 +24,7 @@ from agents.journal import Journal, held, root_span_id
 from agents.models import HEARTBEAT_INTERVAL, HEARTBEAT_TIMEOUT, MOST_ATTEMPTS, Run, RunPayload
 from agents.results import RunResult
 from agents.triage.agent import triage
+from agents.triage.redraft import redraft
 from observability import recorder
 from observability.payloads import digest
 
@@ -32,7 +33,11 @@ log = logging.getLogger(__name__)
 # Of one attempt at a run. Under Celery's soft limit, so that the run ends by itself and says why.
 ATTEMPT_TIMEOUT_S = 80
 
-AGENTS: dict[str, Callable[[Journal, dict[str, Any]], RunResult]] = {"triage": triage}
+Work = Callable[[Journal, dict[str, Any]], RunResult]
+
+AGENTS: dict[str, Work] = {"triage": triage}
+# What an agent does with an input that asks for another draft.
+REDRAFTS: dict[str, Work] = {"triage": redraft}
 
 
 def execute(run_id: int) -> bool:
@@ -50,7 +55,8 @@ def execute(run_id: int) -> bool:
     try:
         with _heartbeat(run):
             journal = Journal(run, deadline=time.monotonic() + ATTEMPT_TIMEOUT_S)
-            result = AGENTS[run.agent.slug](journal, run.input.content or {})
+            given = run.input.content or {}
+            result = (REDRAFTS if "redraft" in given else AGENTS)[run.agent.slug](journal, given)
     except RunLost:
         log.info("run %s was taken over or cancelled", run.pk)
         return False

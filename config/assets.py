@@ -48,6 +48,13 @@ class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     second. No page asks for a name without the hash, so those stay as they are.
     """
 
+    support_js_module_import_aggregation = True  # a module's import names the hashed file
+    # Of ours alone: a package's modules import what the package does not ship.
+    _js_module_import_aggregation_patterns = (
+        "js/*.js",
+        CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1],
+    )
+
     def compress_files(self, paths: Iterable[str]) -> Any:
         hashed = set(self.hashed_files.values())
         return super().compress_files(

@@ -13,7 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from agents import runner
 from agents.models import Run
-from review.api import problem
+from review.api_access import problem
 from review.models import Delivery, ReviewItem
 from review.tokens import token_of
 

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -110,7 +111,11 @@ def database(url: str) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "ENGINE": "django.db.backends.postgresql",
         **{names[key]: str(value) for key, value in parts.items() if key in names},
-        "OPTIONS": {key: value for key, value in parts.items() if key not in names},
+        "OPTIONS": {
+            **{key: value for key, value in parts.items() if key not in names},
+            # Of the statements that observability.rows asks; Django's own are never prepared.
+            "prepare_threshold": 0,
+        },
         "DISABLE_SERVER_SIDE_CURSORS": False,
     }
     if IS_WEB:
@@ -140,7 +145,13 @@ CHANNEL_LAYERS = {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {
             # Longer than the layer's own wait of 5 s for news, which would else end as an error.
-            "hosts": [{"address": REDIS_URL or HOME.redis_url(), "socket_timeout": 15}],
+            "hosts": [
+                {
+                    "address": REDIS_URL or HOME.redis_url(),
+                    "socket_timeout": 15,
+                    "socket_connect_timeout": 2,
+                }
+            ],
             "prefix": "countersign",
             "capacity": 500,
             "expiry": 30,
@@ -152,7 +163,7 @@ CELERY_BROKER_URL = (REDIS_URL or HOME.redis_url()).replace("unix://", "redis+so
 
 # People
 
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["review.accounts.AccountBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -169,6 +180,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_ADAPTER = "review.accounts.ClosedAccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
+SESSION_ENGINE = "review.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
@@ -196,6 +208,11 @@ USE_I18N = False
 TIME_ZONE = env.text("TIME_ZONE", "UTC")
 USE_TZ = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # a body of a million characters, as UTF-8
+FILE_UPLOAD_HANDLERS = [
+    "review.uploads.WithinLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [

@@ -7,6 +7,7 @@ from review.models import (
     Attachment,
     AttachmentContent,
     BusinessHours,
+    CarriedText,
     Comment,
     Holiday,
     Macro,
@@ -52,6 +53,13 @@ class HolidayAdmin(ReadOnlyAdmin):
 class WorkingTextAdmin(ReadOnlyAdmin):
     list_display = ("item", "saved_by", "saved_at")
     list_select_related = ("item", "saved_by")
+    numbers = ("pk",)
+
+
+@admin.register(CarriedText)
+class CarriedTextAdmin(ReadOnlyAdmin):
+    list_display = ("item", "written_by", "written_at", "looked_at")
+    list_select_related = ("item", "written_by")
     numbers = ("pk",)
 
 

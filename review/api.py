@@ -3,46 +3,30 @@
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
-from ninja import Header, NinjaAPI, Router, Schema
+from ninja import NinjaAPI, Router, Schema
 from ninja.errors import HttpError, ValidationError
-from ninja.security import HttpBearer
 from pydantic import AwareDatetime
 
 from agents.errors import UnknownAgent
 from agents.models import Run
 from review import wake
+from review.api_access import PROBLEM, PROBLEMS, Bearer, Key, TokenRequest, problem
+from review.api_proposals import router as proposals
 from review.errors import ReviewError
 from review.idempotency import Answer, once
 from review.intake import Accepted, accept_ticket, add_message
 from review.models import ApiToken, Delivery, Ticket
 from review.schemas import TicketIn, TurnIn
-from review.tokens import token_of
 
-PROBLEM = "application/problem+json"
 LONGEST_NAME = 200  # of a field, which is as long as the client made it
 
 log = logging.getLogger(__name__)
-
-
-class TokenRequest(HttpRequest):
-    """A request that carries a bearer token in force."""
-
-    auth: ApiToken
-
-
-class Problem(Schema):
-    """RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
 
 
 class RunOut(Schema):
@@ -82,23 +66,6 @@ class AcceptedOut(Schema):
     status_url: str
 
 
-class Bearer(HttpBearer):
-    """A bearer token with at least one of the scopes."""
-
-    def __init__(self, *scopes: str) -> None:
-        super().__init__()
-        self.scopes = scopes
-
-    def authenticate(self, request: HttpRequest, token: str) -> ApiToken:
-        """Return the token. Raises HttpError 401 or 403."""
-        found = token_of(token)
-        if found is None:
-            raise HttpError(401, "This token is unknown or revoked. Make one with create_token.")
-        if not found.allows(*self.scopes):
-            raise HttpError(403, f"This token lacks the scope {' or '.join(self.scopes)}.")
-        return found
-
-
 class Api(NinjaAPI):
     """Problems are documented under their own media type."""
 
@@ -120,12 +87,6 @@ api = Api(
     urls_namespace="api",
 )
 router = Router(tags=["tickets"])
-
-Key = Annotated[
-    str | None,
-    Header(alias="Idempotency-Key", min_length=1, max_length=255, pattern=r"^[\x20-\x7e]+$"),
-]
-PROBLEMS = dict.fromkeys((401, 403, 404, 409, 422), Problem)
 
 
 @router.post(
@@ -182,7 +143,7 @@ def ticket_state(ticket: Ticket) -> TicketOut:
     link = ticket.ticket_runs.select_related("run").order_by("-pk").first()
     item = ticket.items.order_by("-pk").first()
     delivery = (
-        ticket.deliveries.filter(state=Delivery.State.SENT)
+        ticket.deliveries.filter(state=Delivery.State.SENT, kind=Delivery.Kind.REPLY)
         .select_related("verdict__final")
         .order_by("-sent_at")
         .first()
@@ -206,6 +167,7 @@ def _accept(
             wake.wake_run(accepted.run.pk)
         if accepted.is_new:
             wake.announce(accepted.ticket.queue_id)
+        wake.notify(accepted.told)
         return Answer(status=HTTPStatus.ACCEPTED, body=_accepted_out(accepted))
 
     answer = once(request.auth, key, body, carry_out)
@@ -246,15 +208,7 @@ def _sent_out(delivery: Delivery | None) -> SentOut | None:
 
 
 api.add_router("/v1", router)
-
-
-def problem(status: int, detail: str, kind: str = "about:blank") -> HttpResponse:
-    """Return a problem-details response."""
-    body = Problem(type=kind, title=HTTPStatus(status).phrase, status=status, detail=detail)
-    response = HttpResponse(body.model_dump_json(), status=status, content_type=PROBLEM)
-    if status == HTTPStatus.UNAUTHORIZED:
-        response["WWW-Authenticate"] = "Bearer"
-    return response
+api.add_router("/v1", proposals)
 
 
 @api.exception_handler(ReviewError)

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import Model
 
+from observability.rows import insert
 from review.models import AuditEntry
 
 
@@ -18,7 +19,20 @@ def record(
     **detail: Any,
 ) -> None:
     """Write an audit row in the caller's transaction. `before` and `after` are digests."""
-    AuditEntry.objects.create(
+    insert(entry(actor, action, subject, before=before, after=after, **detail))
+
+
+def entry(
+    actor: User | None,
+    action: str,
+    subject: Model,
+    *,
+    before: str = "",
+    after: str = "",
+    **detail: Any,
+) -> AuditEntry:
+    """Return an audit row that is not stored yet, for many to be stored in one statement."""
+    return AuditEntry(
         actor=actor,
         actor_name=actor.get_username() if actor else "system",
         action=action,

@@ -7,8 +7,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from review import corrections, notifications, undoing
 from review.demo import play
-from review.models import Delivery, ReviewItem
+from review.inbox_counts import Count, open_count
+from review.models import Delivery
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
@@ -17,8 +19,8 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
     if isinstance(user, AnonymousUser):
         return {}
 
-    def waiting() -> int:
-        return ReviewItem.objects.open().visible_to(user).count()
+    def waiting() -> Count:
+        return open_count(user)
 
     def unclear() -> int:
         return (
@@ -27,17 +29,12 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
             .count()
         )
 
-    def undoable() -> list[Delivery]:
-        return list(
-            Delivery.objects.filter(verdict__reviewer=user, attempts=0, due_at__gt=timezone.now())
-            .stoppable()
-            .select_related("ticket__customer")
-            .order_by("due_at")
-        )
-
     return {
         "waiting_count": SimpleLazyObject(waiting),
         "unclear_count": SimpleLazyObject(unclear),
-        "undoable": SimpleLazyObject(undoable),
+        "undoable": SimpleLazyObject(lambda: undoing.undoable(user, timezone.now())),
+        "unread_count": SimpleLazyObject(lambda: notifications.unread_count(user)),
+        "edit_reasons": list(enumerate(corrections.EditReason, start=1)),
+        "demo_coming": play.coming,
         "demo": SimpleLazyObject(play.progress),
     }

@@ -5,13 +5,16 @@ newest turns, each cut to its share; the rest is one plain-text page away. The c
 the database, so that a long text does not travel only to be left out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import F, Func, TextField
-from django.db.models.functions import Left, Length
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import JSONObject, Left, Length
 
-from review.models import Message, Ticket
+from review.expressions import text_of
+from review.models import Attachment, Message, ReviewItem, Ticket
 from review.quoting import split_quoted
 
 SHOWN_TURNS = 60
@@ -19,6 +22,9 @@ SHOWN_CHARS = 6_000
 # All turns of a page together; one that comes too late still shows its first words.
 SHOWN_CHARS_ALTOGETHER = 40_000
 LEAST_SHOWN_CHARS = 300
+# A conversation of so many turns is shown open; of a longer one at least the newest two.
+SHOWN_OPEN = 3
+LEAST_OPEN = 2
 # How far a text is read for what it hides.
 EXAMINED_CHARS = 20_000
 ERASED = "[erased]"
@@ -29,6 +35,7 @@ class Turn:
     """A message as it is read: what was written, and the mail it quotes, folded.
 
     length: of the whole text in characters. examined: as much of it as is looked through.
+    files: {id, name, size} each. is_new: whether it came after what the draft before had read.
     """
 
     message: Message
@@ -36,6 +43,13 @@ class Turn:
     quoted: str
     length: int
     examined: str
+    files: Sequence[Mapping[str, Any]] = ()
+    is_new: bool = False
+
+    @property
+    def words(self) -> str:
+        """What was written, without the empty lines that part it from what it quotes."""
+        return self.visible.rstrip() if self.quoted else self.visible
 
     @property
     def is_cut(self) -> bool:
@@ -43,13 +57,26 @@ class Turn:
         return len(self.visible) + len(self.quoted) < self.length
 
 
-def turns_of(ticket: Ticket) -> Sequence[Turn]:
-    """Return the newest turns, oldest first, each with as much text as fits a page."""
+def turns_of(
+    ticket: Ticket, *, replaced_id: int | None = None, upto_seq: int | None = None
+) -> Sequence[Turn]:
+    """Return the newest turns, oldest first, each with as much text as fits a page.
+
+    replaced_id: the item that a newer message superseded; what it had not read is new.
+    upto_seq: the last turn that is asked for.
+    """
+    replaced = ReviewItem.objects.filter(pk__in=[replaced_id] if replaced_id else [])
+    files = Attachment.objects.filter(message=OuterRef("pk")).order_by("pk")
+    messages = ticket.messages.all()
+    if upto_seq is not None:
+        messages = messages.filter(seq__lte=upto_seq)
     rows = (
-        ticket.messages.annotate(
+        messages.annotate(
             erased_at=F("body__erased_at"),
-            length=Length(_text()),
-            head=Left(_text(), EXAMINED_CHARS),
+            length=Length(text_of("body__content")),
+            head=Left(text_of("body__content"), EXAMINED_CHARS),
+            files=ArraySubquery(files.values(json=JSONObject(id="pk", name="name", size="size"))),
+            read_before=Subquery(replaced.values("upto_seq")),
         )
         .defer("redacted")
         .order_by("-seq")[:SHOWN_TURNS]
@@ -64,6 +91,22 @@ def turns_of(ticket: Ticket) -> Sequence[Turn]:
     return turns
 
 
+def folded(turns: Sequence[Turn]) -> tuple[Sequence[Turn], Sequence[Turn]]:
+    """Return the turns to fold and those to show: what the customer has asked since support wrote.
+
+    Short conversations are shown whole, and so is every message that is new.
+    """
+    if len(turns) <= SHOWN_OPEN:
+        return (), turns
+    asked = len(turns)
+    while asked and turns[asked - 1].message.sender == Message.Sender.CUSTOMER:
+        asked -= 1
+    new = next((at for at, turn in enumerate(turns) if turn.is_new), len(turns))
+    # With what support wrote last: the customer answers it.
+    first = max(0, min(asked - 1, new, len(turns) - LEAST_OPEN))
+    return turns[:first], turns[first:]
+
+
 def whole_text(messages: Sequence[Message]) -> Iterator[str]:
     """Yield the messages' texts whole, each under a line that says whose it is, if many."""
     for message in messages:
@@ -74,11 +117,6 @@ def whole_text(messages: Sequence[Message]) -> Iterator[str]:
         yield ERASED if body.erased_at else str(body.content or "")
         if len(messages) > 1:
             yield "\n\n\n"
-
-
-def _text() -> Func:
-    """Return the expression for a body's text: content is a JSON string."""
-    return Func(F("body__content"), template="(%(expressions)s #>> '{}')", output_field=TextField())
 
 
 def _turn(row: Message, room: int) -> Turn:
@@ -92,4 +130,6 @@ def _turn(row: Message, room: int) -> Turn:
         quoted=quoted if visible else "",
         length=len(text) if facts["erased_at"] else facts["length"] or 0,
         examined=text,
+        files=facts["files"],
+        is_new=facts["read_before"] is not None and row.seq > facts["read_before"],
     )

@@ -1,31 +1,31 @@
-"""Countersigning: one transaction stores all that a verdict means, or nothing."""
+"""Countersigning: one transaction stores all that a verdict means, or nothing.
 
-import uuid
-from dataclasses import dataclass
+Deciding goes in three steps: a locked read of what was seen, a pure judgement of the answers, and
+the writes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 
-from agents.evals.labels import GroundTruth, give_label
+from agents.evals.labels import GroundTruth, give_label, rows_of
 from agents.evals.models import OUT_OF_SCOPE, Label
+from agents.models import Category, Run
 from observability.payloads import digest
-from review import audit, sla
-from review.claims import require_claim
-from review.edits import Comparison, compare
-from review.errors import (
-    EmptyReply,
-    NowhereToEscalate,
-    ProposalChanged,
-    ReplyTooLong,
-    Superseded,
-    TooLateToUndo,
-    UnknownCategory,
-)
-from review.items import draft_text, one_form, store_working_text
+from observability.rows import insert, tell
+from review import attachments, audit, signatures
+from review.actions import LONGEST_REPLY, Answer, Judged, acting, judge, mark
+from review.carrying_over import require_looked_at
+from review.corrections import NOTHING_CORRECTED, Corrections, give
+from review.errors import AnswerMissing, UnknownCategory
+from review.items import drafted, drop_claim, keep_answers, proposed_actions
 from review.models import (
     Assessment,
     Delivery,
@@ -34,237 +34,300 @@ from review.models import (
     Ticket,
     Verdict,
     VerdictKind,
-    WorkingText,
 )
-from review.outcomes import channel_of
+from review.outcomes import channel_of, channel_to_agent
+from review.second_person import First, ruling
+from review.seen import Seen, lock
 
-LONGEST_REPLY = 20_000
+# What was written on an item and what was carried to it end with its verdict.
+CLOSE = """
+WITH ticket AS (UPDATE review_ticket SET status = %s, category = %s WHERE id = %s),
+    working AS (DELETE FROM review_workingtext WHERE item_id = %s),
+    carried AS (DELETE FROM review_carriedtext WHERE item_id = %s)
+UPDATE review_reviewitem SET status = 'decided', decided_at = %s,
+    claimed_by_id = NULL, claim_token = NULL, claim_expires_at = NULL, claimed_at = NULL
+WHERE id = %s
+"""
+
+__all__ = ["LONGEST_REPLY", "Seen", "decide", "first_word", "reject", "send"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """What the reviewer had before them: the claim they hold and the exact proposal they read."""
-
-    claim_token: uuid.UUID
-    revision: int
-    digest: str
-
-
-@transaction.atomic
-def send(item_id: int, reviewer: User, seen: Seen, *, text: str, category: str = "") -> Verdict:
+def send(
+    item_id: int,
+    reviewer: User,
+    seen: Seen,
+    *,
+    text: str,
+    category: str = "",
+    corrections: Corrections = NOTHING_CORRECTED,
+) -> Verdict | None:
     """Return the verdict that sends `text`: approve when it is the draft itself, else edit.
 
-    category: what the reviewer says the ticket is about; empty leaves that unsaid.
-    Raises EmptyReply, ReplyTooLong, ClaimLost, AlreadyDecided, Superseded or ProposalChanged.
+    None when a second person must countersign it first. category: what the reviewer says the
+    ticket is about; empty leaves that unsaid. Raises as `decide` does.
     """
-    text = one_form(text)
-    if not text:
-        raise EmptyReply
-    if len(text) > LONGEST_REPLY:
-        raise ReplyTooLong
-    item = _lock(item_id, reviewer, seen)
-    draft = draft_text(item)
-    comparison = compare(draft, text)
-    kind = VerdictKind.APPROVE if text == one_form(draft) else VerdictKind.EDIT
-    final = ReviewPayload.objects.create(content=text)
-    verdict = _settle(item, reviewer, kind, final=final, comparison=comparison, category=category)
-    Delivery.objects.create(
-        verdict=verdict,
-        ticket=item.ticket,
-        channel=channel_of(item.ticket),
-        due_at=timezone.now() + timedelta(seconds=settings.UNDO_WINDOW_S),
-    )
-    item.ticket.status = Ticket.Status.ANSWERED
-    item.ticket.save(update_fields=["status", "category"])
-    return verdict
+    said = replace(corrections, category=category or corrections.category)
+    answers = [Answer(said="go", final=text)]
+    verdicts = decide(item_id, reviewer, seen, answers, corrections=said)
+    return verdicts[0] if verdicts else None
 
 
 @transaction.atomic
 def reject(
-    item_id: int, reviewer: User, seen: Seen, *, reason: str = "", category: str = ""
+    item_id: int,
+    reviewer: User,
+    seen: Seen,
+    *,
+    reason: str = "",
+    category: str = "",
+    corrections: Corrections = NOTHING_CORRECTED,
 ) -> Verdict:
-    """Return the verdict that sends nothing and closes the ticket. Raises as `send` does."""
-    item = _lock(item_id, reviewer, seen)
-    verdict = _settle(item, reviewer, VerdictKind.REJECT, category=category, reason=reason)
-    item.ticket.status = Ticket.Status.CLOSED
-    item.ticket.save(update_fields=["status", "category"])
-    return verdict
+    """Return the (first) verdict that refuses all that is proposed: nothing is sent or done.
+
+    Raises as `decide` does.
+    """
+    item = lock(item_id, reviewer, seen)
+    refusals = [Answer(said="reject", words=reason) for _ in proposed_actions(item)]
+    said = replace(corrections, category=category or corrections.category)
+    return _carry_out(item, reviewer, refusals, said)[0]
 
 
 @transaction.atomic
-def escalate(
-    item_id: int, reviewer: User, seen: Seen, *, note: str = "", text: str = ""
-) -> ReviewItem:
-    """Return the item, handed to the queue with more authority and free to be claimed there.
+def decide(
+    item_id: int,
+    reviewer: User,
+    seen: Seen,
+    answers: Sequence[Answer],
+    *,
+    corrections: Corrections = NOTHING_CORRECTED,
+) -> list[Verdict]:
+    """Return the verdicts, one an action; none while a second person must say the same first.
 
-    text: what the reviewer has written so far; the next one goes on from it. Raises
-    NowhereToEscalate, and as `send` does.
+    Raises ClaimLost, AlreadyDecided, Superseded, ProposalChanged, AnswerMissing, UnknownCategory,
+    UnknownQueue, NotTheSecond, and what `actions.judge` raises.
     """
-    item = _lock(item_id, reviewer, seen)
-    target = item.queue.escalates_to
-    if target is None:
-        raise NowhereToEscalate
-    who = reviewer.get_full_name() or reviewer.get_username()
-    told = f"{who} escalated it from {item.queue.name}"
-    item.reasons = [
-        *item.reasons,
-        {"code": "escalated", "text": f"{told}: {note[:300]}" if note else f"{told}."},
+    return _carry_out(lock(item_id, reviewer, seen), reviewer, answers, corrections)
+
+
+def first_word(item: ReviewItem) -> Sequence[Assessment]:
+    """Return what one person countersigned and a second must, an assessment an action; or none."""
+    if not item.needs_second:
+        return ()
+    given = item.assessments.filter(revision=item.revision).select_related("reviewer", "text")
+    latest: dict[int, Assessment] = {one.action: one for one in given.order_by("pk")}
+    return tuple(latest[action] for action in sorted(latest))
+
+
+def _carry_out(
+    item: ReviewItem, reviewer: User, answers: Sequence[Answer], corrections: Corrections
+) -> list[Verdict]:
+    actions = proposed_actions(item)
+    if len(answers) != len(actions):
+        raise AnswerMissing
+    judged = [judge(action, answer) for action, answer in zip(actions, answers, strict=True)]
+    if item.is_correction:
+        judged = [replace(one, succeeded=_first_reply_succeeded(item)) for one in judged]
+    if acting(judged):
+        require_looked_at(item)
+    earlier = first_word(item)
+    decision = ruling(
+        needs_second=item.needs_second,
+        acts=acting(judged),
+        reviewer=reviewer.pk,
+        marks=[mark(one.kind, one.final_digest) for one in judged],
+        first=First(
+            reviewer=earlier[0].reviewer_id, marks=[mark(one.kind, one.digest) for one in earlier]
+        )
+        if earlier
+        else None,
+    )
+    _require_known(item, corrections.category)
+    assessments = _assess(item, reviewer, judged, corrections.category)
+    if decision == "wait":
+        insert(*_texts(assessments), *assessments)
+        _wait_for_a_second(item, reviewer, judged)
+        return []
+    return _settle(item, reviewer, judged, assessments, corrections)
+
+
+def _first_reply_succeeded(item: ReviewItem) -> bool | None:
+    """Return what a correction says of the draft: that it was no success, where there was one."""
+    return False if drafted(item.proposal) else None
+
+
+def _require_known(item: ReviewItem, category: str) -> None:
+    if category and category != OUT_OF_SCOPE:
+        known = Category.objects.filter(agent=item.run.agent_id, slug=category).exists()
+        if not known:
+            raise UnknownCategory
+
+
+def _assess(
+    item: ReviewItem, reviewer: User, judged: Sequence[Judged], category: str
+) -> list[Assessment]:
+    """Return what the reviewer said of each action, still to be written."""
+    held = timezone.now() - item.claimed_at if item.claimed_at else None
+    return [
+        Assessment(
+            item=item,
+            revision=item.revision,
+            action=action,
+            reviewer=reviewer,
+            kind=one.kind,
+            text=ReviewPayload(content=one.final) if one.final is not None else None,
+            digest=one.final_digest,
+            category=category,
+            reason=one.reason,
+            # Of the item, so it is told once.
+            handled_ms=int(held.total_seconds() * 1000) if held and not action else None,
+        )
+        for action, one in enumerate(judged)
     ]
-    item.reason_codes = [reason["code"] for reason in item.reasons]
+
+
+def _wait_for_a_second(item: ReviewItem, reviewer: User, judged: Sequence[Judged]) -> None:
+    """Free the item for anyone else, who finds what the first one would have sent or done."""
+    keep_answers(item, reviewer, [one.final for one in judged])
     audit.record(
-        reviewer, "item.escalated", item, before=item.digest, to=target.slug, was=item.queue.slug
+        reviewer,
+        "item.countersigned_first",
+        item,
+        before=item.digest,
+        after=judged[0].final_digest,
+        revision=item.revision,
     )
-    item.queue = item.ticket.queue = target
-    item.is_escalated = True
-    item.priority = ReviewItem.Priority.HIGH
-    item.due_at = sla.due_at(target, item.priority, item.clock_started_at)
-    store_working_text(item, reviewer, text)
-    _drop_claim(item)
+    drop_claim(item)
+    item.assigned_to = None
     item.save()
-    item.ticket.save(update_fields=["queue"])
-    return item
-
-
-@transaction.atomic
-def undo(verdict_id: int, reviewer: User) -> ReviewItem:
-    """Return the item, open again at its next revision and held by the reviewer.
-
-    The verdict stays on record; its delivery never leaves. Raises TooLateToUndo.
-    """
-    verdict = Verdict.objects.select_related("item", "final").get(pk=verdict_id)
-    ticket = Ticket.objects.select_for_update().get(pk=verdict.item.ticket_id)
-    item = ReviewItem.objects.select_for_update(of=("self",)).get(pk=verdict.item_id)
-    is_latest = item.revision == verdict.revision and item.status == ReviewItem.Status.DECIDED
-    stopped = is_latest and Delivery.objects.filter(verdict=verdict).stoppable().update(
-        state=Delivery.State.UNDONE, detail="Undone by its reviewer."
-    )
-    if not stopped or ticket.customer_seq > item.upto_seq:
-        raise TooLateToUndo
-    item.status = ReviewItem.Status.OPEN
-    WorkingText.objects.update_or_create(
-        item=item,
-        defaults={
-            "text": str(verdict.final.content or "") if verdict.final else "",
-            "saved_by": reviewer,
-        },
-    )
-    item.revision += 1
-    item.decided_at = None
-    item.claimed_by, item.claim_token = reviewer, uuid.uuid4()
-    item.claimed_at = timezone.now()
-    item.claim_expires_at = item.claimed_at + timedelta(seconds=settings.CLAIM_TTL_S)
-    item.save()
-    ticket.status = Ticket.Status.OPEN
-    ticket.save(update_fields=["status"])
-    audit.record(reviewer, "verdict.undone", verdict, before=verdict.final_digest)
-    return item
-
-
-def _lock(item_id: int, reviewer: User, seen: Seen) -> ReviewItem:
-    """Return the item, locked with its ticket, if the reviewer may decide on what they saw.
-
-    The ticket is locked first, as intake does, so the two never wait for each other.
-    """
-    ticket_id = ReviewItem.objects.values_list("ticket_id", flat=True).get(pk=item_id)
-    ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
-    item = (
-        ReviewItem.objects.select_related("queue__escalates_to", "proposal", "run__agent")
-        .select_for_update(of=("self",))
-        .get(pk=item_id)
-    )
-    item.ticket = ticket
-    require_claim(item, reviewer, seen.claim_token)
-    if ticket.customer_seq > item.upto_seq:
-        raise Superseded
-    if (item.revision, item.digest) != (seen.revision, seen.digest):
-        raise ProposalChanged
-    return item
 
 
 def _settle(
     item: ReviewItem,
     reviewer: User,
-    kind: VerdictKind,
-    *,
-    final: ReviewPayload | None = None,
-    comparison: Comparison | None = None,
-    category: str = "",
-    reason: str = "",
-) -> Verdict:
-    """Write assessment, verdict, labels and audit row, and close the item."""
-    if category and category != OUT_OF_SCOPE:
-        known = item.run.agent.categories.filter(slug=category).exists()
-        if not known:
-            raise UnknownCategory
-    now = timezone.now()
-    final_digest = digest(final.content) if final else ""
-    assessment = Assessment.objects.create(
+    judged: Sequence[Judged],
+    assessments: Sequence[Assessment],
+    corrections: Corrections,
+) -> list[Verdict]:
+    """Write all that was decided with its labels, audit rows and deliveries; close the item."""
+    is_draft = item.kind == ReviewItem.Kind.DRAFT
+    is_answered = is_draft and judged[0].acts
+    verdicts = [
+        _verdict(item, reviewer, one, assessment)
+        for one, assessment in zip(judged, assessments, strict=True)
+    ]
+    reply = verdicts[0] if is_answered else None
+    deliveries = _deliveries(item, reply, [one for one in verdicts if one is not reply])
+    insert(*_texts(assessments, verdicts), *assessments, *verdicts, *deliveries)
+    files = attachments.bind(reply) if reply else []
+    entries = [
+        audit.entry(
+            reviewer,
+            f"verdict.{verdict.kind}",
+            item,
+            before=item.digest,
+            after=verdict.final_digest,
+            verdict=verdict.pk,
+            revision=item.revision,
+            edit_operations=verdict.edit_operations,
+            **({"files": files} if files and verdict is reply else {}),
+        )
+        for verdict in verdicts
+    ]
+    insert(*entries, *(_draft_label(item, verdicts[0]) if is_draft else ()))
+    if is_draft:
+        _label_corrections(item, verdicts[0], corrections)
+        item.ticket.status = Ticket.Status.ANSWERED if is_answered else Ticket.Status.CLOSED
+        item.ticket.category = corrections.category or item.ticket.category
+    _close(item)
+    return verdicts
+
+
+def _close(item: ReviewItem) -> None:
+    """Write the end of the item and the state of its ticket."""
+    item.status = ReviewItem.Status.DECIDED
+    item.decided_at = timezone.now()
+    drop_claim(item)
+    values = [item.ticket.status, item.ticket.category, item.ticket.pk, item.pk, item.pk]
+    tell(CLOSE, [*values, item.decided_at, item.pk])
+
+
+def _texts(
+    assessments: Sequence[Assessment], verdicts: Sequence[Verdict] = ()
+) -> list[ReviewPayload]:
+    """Return the texts they refer to that are still to be written, each once."""
+    texts = [one.text for one in assessments] + [one.final for one in verdicts]
+    return list({id(text): text for text in texts if text is not None}.values())
+
+
+def _verdict(item: ReviewItem, reviewer: User, one: Judged, assessment: Assessment) -> Verdict:
+    final = assessment.text
+    if one.acts and item.kind == ReviewItem.Kind.DRAFT and not assessment.action:
+        leaving = signatures.signed(one.final, reviewer, item.queue)
+        final = ReviewPayload(content=leaving) if leaving != one.final else final
+    return Verdict(
         item=item,
         revision=item.revision,
-        reviewer=reviewer,
-        kind=kind,
-        text=final,
-        digest=final_digest,
-        category=category,
-        reason=reason,
-        handled_ms=int((now - item.claimed_at).total_seconds() * 1000) if item.claimed_at else None,
-    )
-    verdict = Verdict.objects.create(
-        item=item,
-        revision=item.revision,
-        kind=kind,
+        action=assessment.action,
+        kind=VerdictKind(one.kind),
         assessment=assessment,
         reviewer=reviewer,
         proposed=item.proposal,
         proposed_digest=item.digest,
         final=final,
-        final_digest=final_digest,
-        edit_operations=comparison.operations if comparison else None,
-        words_kept_ratio=comparison.words_kept_ratio if comparison else None,
-        succeeded=bool(comparison and comparison.succeeds) if draft_text(item) else None,
-        reason=reason,
+        final_digest=digest(final.content) if final else "",
+        edit_operations=one.edit_operations,
+        words_kept_ratio=one.words_kept_ratio,
+        succeeded=one.succeeded,
+        reason=one.reason,
     )
-    _label(item, verdict, category)
-    audit.record(
-        reviewer,
-        f"verdict.{kind}",
-        item,
-        before=item.digest,
-        after=final_digest,
-        verdict=verdict.pk,
-        revision=item.revision,
-        edit_operations=verdict.edit_operations,
-    )
-    item.status = ReviewItem.Status.DECIDED
-    item.decided_at = now
-    WorkingText.objects.filter(item=item).delete()
-    if category:
-        item.ticket.category = category
-    _drop_claim(item)
-    item.save()
-    return verdict
 
 
-def _label(item: ReviewItem, verdict: Verdict, category: str) -> None:
-    common: dict[str, Any] = {
-        "run": item.run,
-        "verdict": verdict.kind,
-        "given_by": verdict.reviewer,
-    }
-    give_label(
-        GroundTruth(
-            task=Label.Task.DRAFT,
-            expected=verdict.final.content if verdict.final else None,
-            edit_operations=verdict.edit_operations,
-            words_kept_ratio=verdict.words_kept_ratio,
-            succeeded=verdict.succeeded,
-            **common,
-        )
+def _draft_label(item: ReviewItem, verdict: Verdict) -> Sequence[Model]:
+    """Return the rows of what the verdict says of the draft.
+
+    A correction was not written from the draft, and is no first reply to learn from.
+    """
+    said = None if item.is_correction else verdict.assessment.text
+    truth = GroundTruth(
+        run=item.run,
+        task=Label.Task.DRAFT,
+        expected=said.content if said else None,
+        verdict=verdict.kind,
+        given_by=verdict.reviewer,
+        edit_operations=None if item.is_correction else verdict.edit_operations,
+        words_kept_ratio=None if item.is_correction else verdict.words_kept_ratio,
+        succeeded=verdict.succeeded,
     )
+    expected, label = rows_of(truth)
+    return [*expected, label]
+
+
+def _label_corrections(item: ReviewItem, verdict: Verdict, corrections: Corrections) -> None:
     # The list stands on the agent's own guess: left there, it is no statement of the reviewer's.
+    category = corrections.category
     if category and category != item.category:
-        give_label(GroundTruth(task=Label.Task.CLASSIFY, expected=category, **common))
+        give_label(
+            GroundTruth(
+                run=item.run,
+                task=Label.Task.CLASSIFY,
+                expected=category,
+                verdict=verdict.kind,
+                given_by=verdict.reviewer,
+            )
+        )
+    give(verdict, item, corrections)
 
 
-def _drop_claim(item: ReviewItem) -> None:
-    item.claimed_by = item.claim_token = item.claim_expires_at = item.claimed_at = None
+def _deliveries(
+    item: ReviewItem, reply: Verdict | None, others: Sequence[Verdict]
+) -> list[Delivery]:
+    """Return what goes to the outbox: the reply, and to an agent that waits word of the rest."""
+    due_at = timezone.now() + timedelta(seconds=settings.UNDO_WINDOW_S)
+    common: dict[str, Any] = {"ticket": item.ticket, "due_at": due_at}
+    found = []
+    if reply is not None:
+        found.append(Delivery(verdict=reply, channel=channel_of(item.ticket), **common))
+    if others and item.run.status == Run.Status.WAITING:
+        channel, kind = channel_to_agent(item.ticket), Delivery.Kind.VERDICT
+        found.append(Delivery(verdict=others[0], kind=kind, channel=channel, **common))
+    return found

@@ -24,6 +24,31 @@ FAILURES = {
     "crashed": "The worker died on this run three times.",
 }
 
+# What a reason is called where many are listed: the code stays in addresses.
+REASON_NAMES = {
+    "escalated": "Escalated",
+    "urgent": "Urgent",
+    "low_confidence": "Low confidence",
+    UNCALIBRATED: "Confidence not calibrated",
+    "out_of_scope": "Out of scope",
+    "no_draft": "No draft",
+    "not_trusted": "Every reply is countersigned",
+    "agent_off": "Agent off for the category",
+    "check_slots": "Unfilled placeholder",
+    "check_secrets": "Repeats something removed",
+    "check_sources": "Cites no known article",
+    "check_length": "Too long",
+    "error_not_trained": "Not trained yet",
+    "error_rate_limited": "Provider asked to slow down",
+    "error_timeout": "Model too slow",
+    "error_provider_error": "Provider failed",
+    "error_refusal": "Model declined",
+    "error_schema_invalid": "Answer of another form",
+    "error_context_too_long": "Conversation too long",
+    "error_crashed": "Worker died",
+    "error_internal": "Agent failed",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
@@ -47,6 +72,11 @@ class Decision:
 
     outcome: Literal["review", "block"]
     reasons: Sequence[Reason]
+
+
+def reason_name(code: str) -> str:
+    """Return what a reason is called in a list; of one without a name, its code in words."""
+    return REASON_NAMES.get(code) or code.replace("_", " ").strip().capitalize()
 
 
 def decide(result: RunResult, policy: Policy) -> Decision:

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from agents.models import Run
 from agents.requests import cancel_runs, request_run
 from observability.payloads import digest
-from review import audit
+from review import attachments, audit, carrying_over, correcting
+from review.attachments import NewFile
 from review.errors import ConflictingMessage, ConflictingSubmission
 from review.models import (
     ApiToken,
@@ -26,6 +28,7 @@ from review.models import (
     TicketRun,
 )
 from review.redaction import redact
+from review.search import index_texts, index_ticket
 
 AGENT = "triage"
 SUBJECT_LENGTH = 300
@@ -39,6 +42,7 @@ class NewMessage:
     sender: Literal["customer", "agent"] = "customer"
     at: datetime | None = None
     external_id: str | None = None
+    files: Sequence[NewFile] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,12 +62,16 @@ class NewTicket:
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """What became of a submission. run: the one that answers it, None when support spoke last."""
+    """What became of a submission. run: the one that answers it, None when support spoke last.
+
+    told: ids of the people who were notified that it stopped a reply of theirs.
+    """
 
     ticket: Ticket
     run: Run | None
     is_new: bool
     message: Message | None = None
+    told: Sequence[int] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +92,7 @@ def accept_ticket(new: NewTicket, *, token: ApiToken | None = None) -> Accepted:
     name = redact(new.customer_name).text
     request_digest = digest(
         [subject, new.customer_email, name, new.queue, new.category]
-        + [[m.sender, c.body] for m, c in zip(new.messages, clean, strict=True)]
+        + [[m.sender, *_said(m, c)] for m, c in zip(new.messages, clean, strict=True)]
     )
     source, _ = Source.objects.get_or_create(slug=new.source, defaults={"name": new.source})
     customer = _customer(new.customer_email, name)
@@ -106,6 +114,7 @@ def accept_ticket(new: NewTicket, *, token: ApiToken | None = None) -> Accepted:
             raise ConflictingSubmission
         return Accepted(ticket=ticket, run=_latest_run(ticket), is_new=False)
     _append(ticket, new.messages, clean)
+    index_ticket(ticket, [one.body for one in clean])
     run = None
     if ticket.customer_seq == ticket.last_seq:
         run = _request_triage(ticket)
@@ -126,11 +135,13 @@ def add_message(ticket_id: int, new: NewMessage) -> Accepted:
     ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
     clean = _clean(new.body)
     if new.external_id and (known := ticket.messages.filter(external_id=new.external_id).first()):
-        if known.digest != digest(clean.body) or known.sender != str(new.sender):
+        same = known.digest == digest(clean.body) and known.sender == str(new.sender)
+        if not same or _files_of(known) != [file.said for file in new.files]:
             raise ConflictingMessage
         return Accepted(ticket=ticket, run=_latest_run(ticket), is_new=False, message=known)
     (message,) = _append(ticket, [new], [clean])
-    _supersede(ticket)
+    index_texts(ticket.pk, [clean.body])
+    told = _supersede(ticket, message)
     run = None
     if message.sender == Message.Sender.CUSTOMER:
         ticket.status = Ticket.Status.OPEN
@@ -138,7 +149,7 @@ def add_message(ticket_id: int, new: NewMessage) -> Accepted:
     else:
         ticket.status = Ticket.Status.ANSWERED
     ticket.save()
-    return Accepted(ticket=ticket, run=run, is_new=True, message=message)
+    return Accepted(ticket=ticket, run=run, is_new=True, message=message, told=told)
 
 
 def first_words(body: str, length: int = 80) -> str:
@@ -169,6 +180,17 @@ def _clean(body: str) -> _Clean:
     return _Clean(body=result.text, redacted={found.kind: found.count for found in result.found})
 
 
+def _said(message: NewMessage, clean: _Clean) -> list[Any]:
+    """Return what the message says, for its digest; one without files has its body alone."""
+    files = [file.said for file in message.files]
+    return [clean.body, files] if files else [clean.body]
+
+
+def _files_of(message: Message) -> list[list[str]]:
+    files = message.attachments.filter(verdict=None).order_by("pk")
+    return [list(file) for file in files.values_list("name", "content_type", "sha256")]
+
+
 def _customer(email: str, name: str) -> Customer:
     customer, _ = Customer.objects.get_or_create(email=email.lower(), defaults={"name": name[:200]})
     if name and not customer.name:
@@ -197,6 +219,9 @@ def _append(
         )
     ]
     Message.objects.bulk_create(rows)
+    attachments.keep(
+        (row, file) for row, new in zip(rows, messages, strict=True) for file in new.files
+    )
     ticket.last_seq = rows[-1].seq
     ticket.customer_seq = max(
         [ticket.customer_seq, *(row.seq for row in rows if row.sender == Message.Sender.CUSTOMER)]
@@ -210,23 +235,38 @@ def _request_triage(ticket: Ticket) -> Run:
     return run
 
 
-def _supersede(ticket: Ticket) -> None:
+def _supersede(ticket: Ticket, message: Message) -> list[int]:
     """Take back what answered the conversation as it was: runs, the open item, replies not gone.
+
+    Return the ids of those whose replies it stopped.
 
     A reply by webhook that was tried once may have arrived, so it is left to its retries.
     """
     obsolete = ticket.ticket_runs.filter(settled_at__isnull=True)
     cancel_runs(obsolete.values_list("run_id", flat=True))
     obsolete.update(settled_at=timezone.now())
+    # An agent whose proposal is overtaken, decided or not, does not get to do it.
+    overtaken = ticket.items.filter(
+        Q(status=ReviewItem.Status.OPEN) | Q(verdicts__delivery__in=ticket.deliveries.stoppable())
+    )
+    cancel_runs(overtaken.values_list("run_id", flat=True))
     for item in ticket.items.open():
+        if item.is_correction:  # what it was to put right was sent, and that stands
+            correcting.close(item, None)
+            continue
         item.status = ReviewItem.Status.SUPERSEDED
         item.save(update_fields=["status"])
         audit.record(None, "item.superseded", item, before=item.digest)
-    for delivery in ticket.deliveries.stoppable():
+    stopped = list(
+        ticket.deliveries.stoppable().select_related("verdict__reviewer", "verdict__item")
+    )
+    for delivery in stopped:
         delivery.state = Delivery.State.UNDONE
         delivery.detail = "A newer message arrived before it left."
         delivery.save(update_fields=["state", "detail"])
         audit.record(None, "delivery.undone", delivery)
+    by_customer = message.sender == Message.Sender.CUSTOMER
+    return carrying_over.tell_of_stopped(stopped, by_customer=by_customer)
 
 
 def _latest_run(ticket: Ticket) -> Run | None:

@@ -1,5 +1,6 @@
 """Opening review items: every run that ends is handled once, and none ends in silence."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,8 @@ from django.utils import timezone
 from agents.models import Run
 from agents.results import RunResult
 from observability.payloads import digest
-from review import audit, sla
+from review import audit, similar, sla
+from review.actions import Action, actions_of, one_form
 from review.escalation import Decision, Policy, decide, decide_failure
 from review.models import (
     Message,
@@ -48,7 +50,11 @@ def settle_run(run_id: int) -> ReviewItem | None:
     link.save(update_fields=["settled_at"])
     if link.run.status == Run.Status.CANCELLED or link.upto_seq < ticket.customer_seq:
         return None  # a newer run speaks for the conversation
-    return _open_item(ticket, link)
+    from review.carrying_over import carry_over  # noqa: PLC0415 - it stands on this module
+
+    item = _open_item(ticket, link)
+    carry_over(item)
+    return item
 
 
 def proposal_of(text: str) -> dict[str, Any]:
@@ -57,8 +63,11 @@ def proposal_of(text: str) -> dict[str, Any]:
 
 
 def draft_text(item: ReviewItem) -> str:
-    """Return the drafted reply of the item's proposal; empty when there is none or it is erased."""
-    return drafted(item.proposal)
+    """Return the drafted reply of the item's proposal; empty when there is none or it is erased.
+
+    A correction has none: what was drafted is what it puts right.
+    """
+    return "" if item.is_correction else drafted(item.proposal)
 
 
 def drafted(proposal: ReviewPayload) -> str:
@@ -67,10 +76,14 @@ def drafted(proposal: ReviewPayload) -> str:
     return str(actions[0].get("text", ""))
 
 
-def one_form(text: str) -> str:
-    """Return the text with one kind of line end and nothing around it, as it can be stored."""
-    # PostgreSQL's text holds no NUL.
-    return text.replace("\r\n", "\n").replace("\x00", "").strip()
+def proposed_actions(item: ReviewItem) -> tuple[Action, ...]:
+    """Return what the item asks a person; of an erased proposal, what can only be refused."""
+    if item.is_correction:
+        return (Action(kind="draft", proposed="", title="Correction", allows=frozenset({"edit"})),)
+    actions = actions_of(item.proposal.content)
+    if actions or item.kind == ReviewItem.Kind.DRAFT:
+        return actions or (Action(kind="draft", proposed="", title="Reply"),)
+    return (Action(kind="decision", proposed=None, allows=frozenset({"reject"})),)
 
 
 def working_draft(item: ReviewItem) -> str:
@@ -86,14 +99,38 @@ def working_text(item: ReviewItem, text: str) -> str | None:
 
 
 def store_working_text(item: ReviewItem, user: User, text: str) -> None:
-    """Keep the text for whoever holds the item next, unless it is the draft as proposed."""
+    """Keep the text for whoever holds the item next, unless it is the draft as proposed.
+
+    What was chosen beside it stays.
+    """
     working = working_text(item, text)
     if working is None:
-        WorkingText.objects.filter(item=item).delete()
+        WorkingText.objects.filter(item=item, choices={}).delete()
+        WorkingText.objects.filter(item=item).update(text=draft_text(item))
     else:
         WorkingText.objects.update_or_create(
             item=item, defaults={"text": working, "saved_by": user}
         )
+
+
+def keep_answers(item: ReviewItem, user: User, finals: Sequence[Any]) -> None:
+    """Keep what a reviewer would have sent and done, for whoever opens the item next."""
+    text, answers = "", list(finals)
+    if item.kind == ReviewItem.Kind.DRAFT:
+        text, answers[0] = str(finals[0] or ""), None
+    WorkingText.objects.update_or_create(
+        item=item,
+        defaults={
+            "text": text or draft_text(item),
+            "choices": {"answers": answers},
+            "saved_by": user,
+        },
+    )
+
+
+def drop_claim(item: ReviewItem) -> None:
+    """Free the (locked) item; the caller saves it."""
+    item.claimed_by = item.claim_token = item.claim_expires_at = item.claimed_at = None
 
 
 def clock_started_at(ticket: Ticket) -> datetime:
@@ -103,6 +140,14 @@ def clock_started_at(ticket: Ticket) -> datetime:
     )
     waiting = ticket.messages.filter(seq__gt=answered).order_by("seq").only("created_at").first()
     return waiting.created_at if waiting else timezone.now()
+
+
+def queue_called(slug: str) -> Queue:
+    """Return the queue of this slug, else the first there is."""
+    queue = Queue.objects.filter(slug=slug).first() or Queue.objects.order_by("position").first()
+    if queue is None:
+        queue = Queue.objects.create(slug="inbox", name="Inbox")
+    return queue
 
 
 def _open_item(ticket: Ticket, link: TicketRun) -> ReviewItem:
@@ -116,7 +161,7 @@ def _open_item(ticket: Ticket, link: TicketRun) -> ReviewItem:
     offered = decision.outcome == "review" and result is not None and result.proposal is not None
     proposal = proposal_of(result.proposal.text if offered and result and result.proposal else "")
     if ticket.queue is None:
-        ticket.queue = _queue(result.queue if result else run.agent.fallback_queue)
+        ticket.queue = queue_called(result.queue if result else run.agent.fallback_queue)
     if result is not None:
         ticket.category = ticket.category or result.category
     ticket.save(update_fields=["queue", "category"])
@@ -137,9 +182,13 @@ def _open_item(ticket: Ticket, link: TicketRun) -> ReviewItem:
         category=result.category if result else "",
         confidence=result.confidence if result else None,
         priority=priority,
+        needs_second=run.agent.categories.filter(
+            slug=result.category if result else "", is_high_stakes=True
+        ).exists(),
         replaces=ticket.items.filter(status=ReviewItem.Status.SUPERSEDED).order_by("-pk").first(),
     )
     audit.record(None, "item.opened", item, after=item.digest, run=run.pk)
+    similar.index_tickets([ticket])
     return item
 
 
@@ -147,10 +196,3 @@ def _decision(run: Run, result: RunResult | None) -> Decision:
     if result is None:
         return decide_failure(run.error_type, run.error_message)
     return decide(result, Policy(review_below_confidence=float(settings.REVIEW_BELOW_CONFIDENCE)))
-
-
-def _queue(slug: str) -> Queue:
-    queue = Queue.objects.filter(slug=slug).first() or Queue.objects.order_by("position").first()
-    if queue is None:
-        queue = Queue.objects.create(slug="inbox", name="Inbox")
-    return queue

@@ -2,12 +2,15 @@
 
 import smtplib
 import ssl
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formataddr, formatdate
 
 from django.conf import settings
 
+from review import attachments
+from review.attachments import OutgoingFile
 from review.models import Delivery
 from review.reports import Report
 
@@ -17,7 +20,9 @@ TIMEOUT_S = 20
 def send(delivery: Delivery) -> Report:
     """Return what became of one attempt to mail the reply to its customer."""
     try:
-        message = compose(delivery)
+        message = compose(
+            delivery, answers=_earlier_key(delivery), files=attachments.outgoing(delivery.verdict)
+        )
     except ValueError as error:
         return Report(state="failed", detail=f"No mail can be addressed so: {_what(error)}")
     try:
@@ -30,8 +35,13 @@ def send(delivery: Delivery) -> Report:
         client.close()
 
 
-def compose(delivery: Delivery) -> EmailMessage:
-    """Return the mail. Its Message-ID is the delivery's key, so a repetition can be recognised."""
+def compose(
+    delivery: Delivery, *, answers: str | None = None, files: Sequence[OutgoingFile] = ()
+) -> EmailMessage:
+    """Return the mail. Its Message-ID is the delivery's key, so a repetition can be recognised.
+
+    answers: the key of the mail it stands below. Raises ValueError for an unfit address.
+    """
     ticket, verdict = delivery.ticket, delivery.verdict
     domain = settings.MAIL_FROM.rpartition("@")[2].strip(">")
     message = EmailMessage()
@@ -41,8 +51,23 @@ def compose(delivery: Delivery) -> EmailMessage:
     message["Subject"] = subject if subject.lower().startswith("re:") else f"Re: {subject}"
     message["Date"] = formatdate()
     message["Message-ID"] = f"<{delivery.idempotency_key}@{domain}>"
+    if answers is not None:
+        message["In-Reply-To"] = message["References"] = f"<{answers}@{domain}>"
     message.set_content(str(verdict.final.content if verdict.final else ""))
+    for file in files:
+        maintype, _, subtype = file.content_type.partition("/")
+        message.add_attachment(
+            file.data, maintype=maintype, subtype=subtype, filename=_one_line(file.name)
+        )
     return message
+
+
+def _earlier_key(delivery: Delivery) -> str | None:
+    """Return the key of the ticket's last mail before this one, so that both stand together."""
+    mails = delivery.ticket.deliveries.filter(
+        channel=Delivery.Channel.EMAIL, state=Delivery.State.SENT, pk__lt=delivery.pk
+    )
+    return mails.order_by("-pk").values_list("idempotency_key", flat=True).first()
 
 
 def _connect() -> smtplib.SMTP:

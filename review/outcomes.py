@@ -15,9 +15,11 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from observability.payloads import digest
-from review import audit, mail, webhooks
+from review import attachments, audit, mail, proposals, similar, webhooks
+from review.errors import ErasedFile
 from review.models import Delivery, Message, ReviewPayload, Ticket
 from review.reports import Report
+from review.search import index_texts
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,13 @@ def channel_of(ticket: Ticket) -> Delivery.Channel:
         return Delivery.Channel.WEBHOOK
     if settings.SMTP_HOST:
         return Delivery.Channel.EMAIL
+    return Delivery.Channel.RECORD
+
+
+def channel_to_agent(ticket: Ticket) -> Delivery.Channel:
+    """Return how a verdict reaches the agent that waits for it; it can always ask the API."""
+    if ticket.source.webhook_url and not ticket.source.is_demo:
+        return Delivery.Channel.WEBHOOK
     return Delivery.Channel.RECORD
 
 
@@ -64,6 +73,8 @@ def _attempt(delivery: Delivery) -> Report:
             case Delivery.Channel.EMAIL:
                 return mail.send(delivery)
         return Report(state="sent", detail="Kept in this console; nothing left it.")
+    except ErasedFile as error:
+        return Report(state="failed", detail=str(error))
     except Exception as error:
         # Nobody knows how far it came: a person looks, and it is not tried again.
         log.exception("delivery %s broke", delivery.pk)
@@ -80,7 +91,7 @@ def _take(delivery_id: int) -> Delivery | None:
         ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
         delivery = (
             Delivery.objects.select_related(
-                "verdict__item", "verdict__final", "ticket__customer", "ticket__source"
+                "verdict__item__run", "verdict__final", "ticket__customer", "ticket__source"
             )
             .filter(due(now), pk=delivery_id)
             .first()
@@ -97,6 +108,7 @@ def _take(delivery_id: int) -> Delivery | None:
         Delivery.objects.filter(pk=delivery_id).update(
             state=Delivery.State.SENDING, sending_since=now, attempts=F("attempts") + 1
         )
+        proposals.conclude(delivery.verdict.item)
         delivery.state = Delivery.State.SENDING
         delivery.attempts += 1
         return delivery
@@ -123,8 +135,8 @@ def _record(delivery: Delivery, report: Report) -> None:
             return
     state = Delivery.State.FAILED if report.state == "retry" else Delivery.State(report.state)
     _close(delivery, state, report.said)
-    if state == Delivery.State.SENT:
-        _append_reply(ticket, delivery, now)
+    if state == Delivery.State.SENT and delivery.kind == Delivery.Kind.REPLY:
+        append_reply(ticket, delivery, now)
 
 
 def _close(delivery: Delivery, state: Delivery.State, detail: str) -> None:
@@ -141,12 +153,12 @@ def _close(delivery: Delivery, state: Delivery.State, detail: str) -> None:
     )
 
 
-def _append_reply(ticket: Ticket, delivery: Delivery, now: datetime) -> None:
+def append_reply(ticket: Ticket, delivery: Delivery, now: datetime) -> None:
     """Add the sent text to the conversation, so that the next run has read it."""
     text = delivery.verdict.final.content if delivery.verdict.final else ""
     ticket.last_seq += 1
     ticket.save(update_fields=["last_seq"])
-    Message.objects.create(
+    message = Message.objects.create(
         ticket=ticket,
         seq=ticket.last_seq,
         sender=Message.Sender.AGENT,
@@ -154,3 +166,6 @@ def _append_reply(ticket: Ticket, delivery: Delivery, now: datetime) -> None:
         digest=digest(text),
         at=now,
     )
+    index_texts(ticket.pk, [str(text or "")])
+    attachments.follow(delivery.verdict, message)
+    similar.mark_answered(ticket)

@@ -1,5 +1,8 @@
 """Tickets and messages as clients write them: the API's bodies and the import's lines."""
 
+import base64
+import binascii
+import hashlib
 import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
@@ -10,12 +13,16 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     StringConstraints,
+    WithJsonSchema,
     model_validator,
 )
 
+from review.attachments import LARGEST_FILE, MOST_FILES, NewFile
 from review.intake import NewMessage, NewTicket
 
 LONGEST_BODY = 1_000_000
@@ -35,7 +42,8 @@ def _an_email(value: str) -> str:
     return value
 
 
-def _storable(value: str) -> str:
+def storable(value: str) -> str:
+    """Return the text as the database can hold it."""
     # PostgreSQL's text holds no NUL, and UTF-8 no half of a surrogate pair.
     whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return whole.replace("\x00", "")
@@ -47,13 +55,32 @@ def _storable_moment(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+def _decoded(value: object) -> bytes:
+    if not isinstance(value, str):
+        raise ValueError("is not base64")
+    try:
+        data = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("is not base64") from error
+    if len(data) > LARGEST_FILE:
+        raise ValueError("is larger than 5 MB")
+    return data
+
+
 Moment = Annotated[AwareDatetime, AfterValidator(_storable_moment)]
-Text = Annotated[str, AfterValidator(_storable)]
+Text = Annotated[str, AfterValidator(storable)]
 Email = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_an_email)
 ]
 Slug = Annotated[str, StringConstraints(pattern=r"^[-\w]{1,50}$")]
 Body = Annotated[Text, StringConstraints(max_length=LONGEST_BODY, min_length=1)]
+# A request is told from another by the digest: megabytes of base64 need not be written out again.
+Content = Annotated[
+    bytes,
+    BeforeValidator(_decoded),
+    PlainSerializer(lambda data: hashlib.sha256(data).hexdigest(), when_used="json"),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
+]
 
 
 class Incoming(BaseModel):
@@ -67,6 +94,18 @@ class CustomerIn(Incoming):
     name: Annotated[Text, StringConstraints(max_length=200)] = ""
 
 
+class FileIn(Incoming):
+    """A file that came with a message, its bytes in base64."""
+
+    name: Annotated[Text, StringConstraints(max_length=1000, min_length=1)]
+    content_type: Annotated[Text, StringConstraints(max_length=120)] = ""
+    content: Content
+
+    def as_file(self) -> NewFile:
+        """Return it as intake takes it."""
+        return NewFile(name=self.name, data=self.content, content_type=self.content_type)
+
+
 class TurnIn(Incoming):
     """A further turn of the conversation."""
 
@@ -74,16 +113,24 @@ class TurnIn(Incoming):
     body: Body
     at: Moment | None = None
     external_id: Annotated[Text, StringConstraints(max_length=200, min_length=1)] | None = None
+    attachments: list[FileIn] = Field(default_factory=list, max_length=MOST_FILES)
 
     def as_message(self) -> NewMessage:
         """Return it as intake takes it."""
         return NewMessage(
-            body=self.body, sender=self.sender, at=self.at, external_id=self.external_id
+            body=self.body,
+            sender=self.sender,
+            at=self.at,
+            external_id=self.external_id,
+            files=[file.as_file() for file in self.attachments],
         )
 
 
 class TicketIn(Incoming):
-    """A ticket. `messages` follow `body`, but for those dated before `received_at`."""
+    """A ticket. `messages` follow `body`, but for those dated before `received_at`.
+
+    `attachments` are of the message that is `body`.
+    """
 
     external_id: Annotated[Text, StringConstraints(max_length=200, min_length=1)]
     subject: Annotated[Text, StringConstraints(max_length=1000)] = ""
@@ -94,6 +141,7 @@ class TicketIn(Incoming):
     category: Annotated[Text, StringConstraints(max_length=60)] = ""
     queue: Annotated[Text, StringConstraints(max_length=100)] = ""
     messages: list[TurnIn] = Field(default_factory=list, max_length=200)
+    attachments: list[FileIn] = Field(default_factory=list, max_length=MOST_FILES)
 
     @model_validator(mode="after")
     def _message_ids_differ(self) -> Self:
@@ -108,6 +156,9 @@ class TicketIn(Incoming):
         received = self.received_at
         earlier = [turn for turn in turns if received and turn.at and turn.at < received]
         later = [turn for turn in turns if turn not in earlier]
+        first = NewMessage(
+            body=self.body, at=received, files=[file.as_file() for file in self.attachments]
+        )
         return NewTicket(
             external_id=self.external_id,
             subject=" ".join(self.subject.split()),
@@ -117,5 +168,5 @@ class TicketIn(Incoming):
             queue=self.queue,
             category=self.category,
             received_at=received,
-            messages=[*earlier, NewMessage(body=self.body, at=received), *later],
+            messages=[*earlier, first, *later],
         )

@@ -12,6 +12,7 @@ from agents.models import Run
 from review import outcomes
 from review.items import settle_run
 from review.models import Delivery, TicketRun
+from review.redrafting import queue_waiting_for
 from review.wake import announce, wake_delivery, wake_run
 
 log = logging.getLogger(__name__)
@@ -24,8 +25,7 @@ SWEPT_AT_ONCE = 200
 def work_on_run(run_id: int) -> None:
     runner.execute(run_id)
     item = settle_run(run_id)
-    if item is not None:
-        announce(item.queue_id)
+    announce(item.queue_id if item else queue_waiting_for(run_id))
 
 
 @shared_task

@@ -158,7 +158,7 @@ class Rows:
                 tier=attempt.get("tier"),
                 detail=", ".join(filter(None, [" ".join(filter(None, [role, waited])), message])),
                 error_type=str(attempt.get("error_type") or ""),
-                use=_use_of_try(attempt),
+                use=use_of_try(attempt),
             )
             start = end
             asked.add(model)
@@ -223,7 +223,8 @@ def _use_of_step(step: Step) -> Use:
     )
 
 
-def _use_of_try(attempt: Mapping[str, Any]) -> Use:
+def use_of_try(attempt: Mapping[str, Any]) -> Use:
+    """Return what a try took, as its span records it."""
     cost = attempt.get("cost_usd")
     return Use(
         input_tokens=attempt.get("input_tokens") or 0,

@@ -1,5 +1,6 @@
 """Replies by signed webhook (Standard Webhooks 1.0). The key makes a repetition harmless."""
 
+import base64
 import http.client
 import json
 import urllib.error
@@ -10,7 +11,10 @@ from typing import Any
 from django.utils import timezone
 from standardwebhooks import Webhook
 
+from review import attachments
+from review.attachments import OutgoingFile
 from review.models import Delivery
+from review.proposals import told
 from review.reports import Report
 
 TIMEOUT_S = 20
@@ -26,7 +30,7 @@ _opener = urllib.request.build_opener(_NoRedirect)
 
 
 def post(delivery: Delivery) -> Report:
-    """Return what became of one attempt to post the reply to its ticket's source."""
+    """Return what became of one attempt to post the event to its ticket's source."""
     source = delivery.ticket.source
     if not source.webhook_url.startswith(("http://", "https://")):
         return Report(state="failed", detail="The source's webhook is no http or https address.")
@@ -61,16 +65,43 @@ def post(delivery: Delivery) -> Report:
 
 def payload(delivery: Delivery) -> dict[str, Any]:
     """Return the event: {type, timestamp, data}."""
+    is_reply = delivery.kind == Delivery.Kind.REPLY
+    return {
+        "type": "ticket.replied" if is_reply else "item.decided",
+        "timestamp": delivery.verdict.created_at.isoformat(),
+        "data": _replied(delivery) if is_reply else _decided(delivery),
+    }
+
+
+def _replied(delivery: Delivery) -> dict[str, Any]:
     ticket, verdict = delivery.ticket, delivery.verdict
     return {
-        "type": "ticket.replied",
-        "timestamp": verdict.created_at.isoformat(),
-        "data": {
-            "ticket_id": ticket.pk,
-            "external_id": ticket.external_id,
-            "reply": verdict.final.content if verdict.final else "",
-            "customer": {"email": ticket.customer.email},
-        },
+        "ticket_id": ticket.pk,
+        "external_id": ticket.external_id,
+        "reply": verdict.final.content if verdict.final else "",
+        "customer": {"email": ticket.customer.email},
+        "attachments": [_file(file) for file in attachments.outgoing(verdict)],
+    }
+
+
+def _file(file: OutgoingFile) -> dict[str, Any]:
+    return {
+        "name": file.name,
+        "content_type": file.content_type,
+        "size": len(file.data),
+        "sha256": file.sha256,
+        "content": base64.b64encode(file.data).decode(),
+    }
+
+
+def _decided(delivery: Delivery) -> dict[str, Any]:
+    item = delivery.verdict.item
+    return {
+        "ticket_id": delivery.ticket.pk,
+        "external_id": delivery.ticket.external_id,
+        "item_id": item.pk,
+        "run_id": item.run_id,
+        "verdicts": told(item),
     }
 
 

@@ -26,7 +26,7 @@ def main() -> None:
             from tests import benchmarks
 
             with psycopg.connect(home.database_url("countersign_owner")) as raw:
-                benchmarks.print_all(raw)
+                benchmarks.print_all(raw, home)
 
 
 if __name__ == "__main__":

@@ -3,28 +3,36 @@
 import json
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psycopg
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.management import call_command
+from django.db import connections
+from django.test import Client
 from django.utils import timezone
 
 from agents import runner
 from agents.models import Run
+from config.local.home import Home
 from review import claims, decisions
 from review.decisions import Seen
 from review.items import draft_text, settle_run
-from review.models import ReviewItem
+from review.models import Queue, ReviewItem, Verdict
+from tests import bench_data, bench_http, bench_inbox
 from tests.faults.load import bodies, ticket, write_lines
+from tests.peers import free_port
 
 TICKETS = 1000
 RUNS = 100
 DECISIONS = 100
+IN_SHIFT = 20_000
+RAW_CLAIMS = 250
+MANY = (1_000, 100_000)
 
 
-def print_all(raw: psycopg.Connection) -> None:
+def print_all(raw: psycopg.Connection, home: Home) -> None:
     """Measure everything on the prepared database; `raw` is a bare connection to it."""
     raw.autocommit = True
     report("import of tickets", "a second", import_rate(), "COPY of as many rows", copy_rate(raw))
@@ -33,6 +41,8 @@ def print_all(raw: psycopg.Connection) -> None:
     report(
         "claim and verdict", "a second", verdict_rate(), "bare claim transaction", claim_rate(raw)
     )
+    shift_of_eight(raw, home)
+    pages(raw)
 
 
 def report(name: str, unit: str, figure: float, limit_name: str, limit: float) -> None:
@@ -40,6 +50,80 @@ def report(name: str, unit: str, figure: float, limit_name: str, limit: float) -
     print(
         f"{name:28} {figure:9.1f} {unit:9} {limit_name:24} {limit:9.1f}  ratio {figure / limit:.3f}"
     )
+
+
+def shift_of_eight(raw: psycopg.Connection, home: Home) -> None:
+    """Let eight reviewers empty 20,000 items through HTTP, and hold what came of it."""
+    free_claims(raw)
+    bench_data.fill(raw, IN_SHIFT)
+    people = reviewers()
+    bare = bench_http.raw_claims(home.database_url("countersign_owner"), ids(people), RAW_CLAIMS)
+    free_claims(raw)
+    waiting = ReviewItem.objects.open().awake(timezone.now()).count()
+    sessions = [session_of(person) for person in people]
+    connections.close_all()
+    port = free_port()
+    with bench_http.web_process(home, port):
+        done = bench_http.shift(port, sessions, waiting)
+    given = Verdict.objects.filter(item__in=done.items)
+    assert done.refused == 0, f"{done.refused} verdicts were refused"
+    assert len(done.items) == len(set(done.items)), "an item was given twice"
+    assert len(done.items) >= waiting, "an item was lost"
+    assert given.count() == given.values("item").distinct().count() == len(done.items)
+    report("8 reviewers, next + verdict", "a second", done.rate, "bare claim transaction", bare)
+    for name, times in (("next", done.next_ms), ("verdict", done.verdict_ms)):
+        p50, p95 = (bench_inbox.percentile(times, share) for share in (0.5, 0.95))
+        print(f"  {name:26} {p50:9.1f} ms p50 {p95:9.1f} ms p95")
+
+
+def pages(raw: psycopg.Connection) -> None:
+    """Measure a shift's paths with a thousand items open, then with a hundred thousand."""
+    found = {}
+    for number in MANY:
+        open_now = ReviewItem.objects.open().count()
+        bench_data.fill(raw, max(number - open_now, 1))
+        found[number] = bench_inbox.paths(reviewers()[0]), bench_inbox.bare_rows(raw)
+    (few, _), (many, bare) = (found[number] for number in MANY)
+    for name, cost in many.items():
+        print(
+            f"{name:28} {cost.p50:9.1f} ms p50 {cost.p95:9.1f} ms p95 {cost.queries:3} queries;"
+            f" with {MANY[0]:,}: {few[name].p95:.1f} ms p95; ratio to bare rows"
+            f" {cost.p50 / bare.p50:.1f}"
+        )
+    item = ReviewItem.objects.open().in_order().values_list("pk", flat=True)[0]
+    for name, path in (("inbox", "/"), ("item page", f"/items/{item}/")):
+        print(f"{name:28} {bench_inbox.compressed_kb(reviewers()[0], path):9.1f} KB compressed")
+
+
+def free_claims(raw: psycopg.Connection) -> None:
+    """Leave nothing claimed."""
+    raw.execute(
+        "UPDATE review_reviewitem SET claimed_by_id = NULL, claim_token = NULL,"
+        " claim_expires_at = NULL, claimed_at = NULL WHERE claimed_by_id IS NOT NULL"
+    )
+
+
+def reviewers() -> list[User]:
+    """Return the eight who work, members of every queue."""
+    people = []
+    for number in range(bench_data.REVIEWERS):
+        person, _ = User.objects.get_or_create(username=f"bench-{number}")
+        person.groups.add(Group.objects.get(name="reviewer"))
+        person.queues.set(Queue.objects.all())
+        people.append(person)
+    return people
+
+
+def ids(people: Sequence[User]) -> list[int]:
+    """Return their ids."""
+    return [person.pk for person in people]
+
+
+def session_of(person: User) -> str:
+    """Return the key of a session in which the person is logged in."""
+    client = Client(SERVER_NAME="127.0.0.1")
+    client.force_login(person)
+    return client.cookies["sessionid"].value
 
 
 def import_rate() -> float:

@@ -31,6 +31,11 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "articles": ["delivery-times"],
         "no_draft_reason": "",
     },
+    "Redrafted": {
+        "reply": "Hello Ada, it arrives on Friday.",
+        "articles": ["delivery-times"],
+        "no_draft_reason": "",
+    },
     "Ready": {"ready": True},
 }
 

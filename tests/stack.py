@@ -76,6 +76,9 @@ class Stack:
                 start_new_session=True,
             )
 
+    def wait_for_web(self) -> None:
+        wait_until(lambda: _answers(f"{self.url}/readyz"), "the web process is ready")
+
     def kill(self, name: str) -> None:
         """End the process and its children as a crash would: kill -9."""
         process = self.processes.pop(name)
@@ -135,7 +138,7 @@ def running_stack(
     try:
         for name in ("web", "worker", "beat"):
             stack.start(name)
-        wait_until(lambda: _answers(f"{stack.url}/readyz"), "the web process is ready")
+        stack.wait_for_web()
         yield stack
     finally:
         stack.stop()

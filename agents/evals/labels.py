@@ -1,5 +1,6 @@
 """Labels: what people's verdicts say is right."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,12 @@ from django.contrib.auth.models import User
 from agents.evals.models import Label, LabelPayload
 from agents.models import Run
 from observability.payloads import digest
+from observability.rows import ask, insert
+
+LATEST = """
+SELECT id FROM evals_label label WHERE run_id = %s AND task = %s
+    AND NOT EXISTS (SELECT FROM evals_label later WHERE later.corrects_id = label.id)
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,25 +37,31 @@ class GroundTruth:
 
 def give_label(truth: GroundTruth) -> Label:
     """Return the label, written in the caller's transaction; it corrects the run's earlier one."""
-    earlier = (
-        Label.objects.filter(run=truth.run, task=truth.task, label__isnull=True)
-        .order_by("-pk")
-        .first()
-    )
-    return Label.objects.create(
-        agent=truth.run.agent,
+    expected, label = rows_of(truth)
+    insert(*expected, label)
+    return label
+
+
+def rows_of(truth: GroundTruth) -> tuple[Sequence[LabelPayload], Label]:
+    """Return what is to be written of a label, in the caller's lock on the run's item."""
+    expected = LabelPayload(content=truth.expected) if truth.expected is not None else None
+    label = Label(
+        agent_id=truth.run.agent_id,
         run=truth.run,
         task=truth.task,
-        expected=(
-            LabelPayload.objects.create(content=truth.expected)
-            if truth.expected is not None
-            else None
-        ),
+        expected=expected,
         expected_digest=digest(truth.expected) if truth.expected is not None else "",
         verdict=truth.verdict,
         edit_operations=truth.edit_operations,
         words_kept_ratio=truth.words_kept_ratio,
         succeeded=truth.succeeded,
         given_by=truth.given_by,
-        corrects=earlier,
+        corrects_id=_latest(truth.run.pk, truth.task),
     )
+    return [expected] if expected else [], label
+
+
+def _latest(run_id: int, task: str) -> int | None:
+    """Return the id of the label at the end of the run's chain, if it has one."""
+    rows = ask(LATEST, [run_id, task])
+    return int(rows[0][0]) if rows else None

@@ -28,6 +28,8 @@ def respond(form: str, document: dict[str, Any]) -> dict[str, Any]:
             return _drafted(document)
         case "Ready":
             return {"ready": True}
+        case "Redrafted":
+            raise ModelError("The embedded model writes nothing, so it follows no instruction.")
     raise ModelError(f"The embedded model cannot answer in the form {form}.")
 
 

@@ -60,11 +60,11 @@ def triage(journal: Journal, conversation: dict[str, Any]) -> RunResult:
     recalled = _recall(journal, agent, conversation, classified)
     category = categories[classified["category"]]
     drafted = _draft(journal, agent, conversation, category, extracted, recalled)
-    found = _check(journal, drafted, recalled["articles"])
+    found = check_step(journal, drafted, recalled["articles"])
     return RunResult(
         proposal=Proposal(kind="draft", text=drafted["reply"]) if drafted["reply"] else None,
         no_draft_reason=drafted["no_draft_reason"],
-        citations=_citations(drafted["articles"], recalled["articles"]),
+        citations=citations_of(drafted["articles"], recalled["articles"]),
         checks=found,
         **result,
     )
@@ -99,7 +99,7 @@ def _extract(journal: Journal, agent: Agent, conversation: dict[str, Any]) -> di
         "order_number_patterns": agent.company.get("order_number_patterns", []),
         "conversation": conversation,
     }
-    return _model_step(journal, "extract", agent, document, Extracted)
+    return model_step(journal, "extract", agent, document, Extracted)
 
 
 def _classify(
@@ -118,7 +118,7 @@ def _classify(
         ],
         "conversation": conversation,
     }
-    answer = _model_step(journal, "classify", agent, document, Classified)
+    answer = model_step(journal, "classify", agent, document, Classified)
     known = {*categories, OUT_OF_SCOPE}
     if answer["category"] not in known:
         return {"category": OUT_OF_SCOPE, "confidence": 0.0, "alternatives": []}
@@ -216,12 +216,13 @@ def _draft(
         **recalled,
         "conversation": conversation,
     }
-    return _model_step(journal, "draft", agent, document, Drafted)
+    return model_step(journal, "draft", agent, document, Drafted)
 
 
-def _model_step(
+def model_step(
     journal: Journal, task: str, agent: Agent, document: dict[str, Any], form: type[Answer]
 ) -> dict[str, Any]:
+    """Return the model's answer to the task's prompt and the document, cut to what it may hold."""
     document, cuts = fit_document(document)
     cut = [asdict(cut) for cut in cuts]
     file = prompt(NAME, task)
@@ -245,9 +246,11 @@ def _model_step(
     )
 
 
-def _check(
+def check_step(
     journal: Journal, drafted: dict[str, Any], articles: Sequence[dict[str, Any]]
 ) -> tuple[Check, ...]:
+    """Return what the checks find in a written reply."""
+
     def work() -> Outcome:
         found = checks.check_draft(
             drafted["reply"], drafted["articles"], [article["slug"] for article in articles]
@@ -258,7 +261,8 @@ def _check(
     return tuple(Check(**check) for check in result["checks"])
 
 
-def _citations(used: Sequence[str], articles: Sequence[dict[str, Any]]) -> tuple[Citation, ...]:
+def citations_of(used: Sequence[str], articles: Sequence[dict[str, Any]]) -> tuple[Citation, ...]:
+    """Return the recalled articles that a reply says it rests on."""
     return tuple(
         Citation(
             slug=article["slug"], title=article["title"], excerpt=article["text"][:EXCERPT_LENGTH]

@@ -38,3 +38,7 @@ class Drafted(Answer):
     reply: str
     articles: list[str]
     no_draft_reason: str
+
+
+class Redrafted(Drafted):
+    """A form of its own, so that no model takes the task for a first draft."""

@@ -62,14 +62,8 @@ def _is_given(environment: Mapping[str, str], name: str) -> bool:
 
 
 def _web(home: Home, port: int, environment: Mapping[str, str]) -> Program:
-    words = (
-        *("-m", "uvicorn", "config.asgi:application"),
-        *("--host", HOST, "--port", str(port)),
-        *("--timeout-graceful-shutdown", "10"),  # without it an open socket holds the end up
-        *("--ws-max-size", "1048576"),
-        *("--no-access-log", "--no-server-header"),
-        "--no-proxy-headers",  # nothing stands before it: such headers are forged
-    )
+    # Nothing stands before it, so what a proxy would say of a request's origin is forged.
+    words = ("-m", "config.web", "--host", HOST, "--port", str(port))
     return _python(
         home,
         "web",

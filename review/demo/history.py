@@ -20,7 +20,7 @@ from agents import runner
 from agents.local_model import training
 from agents.local_model.slots import fill, given_name, slot_fields
 from agents.models import Agent
-from review import claims, decisions, outcomes
+from review import claims, decisions, handing, outcomes
 from review.demo import files, hours, play
 from review.demo.reviewers import Act, Case, act_on, escalation_note, framed
 from review.errors import ClaimLost, ReviewError
@@ -153,7 +153,7 @@ def _decide(item: ReviewItem, plan: Plan) -> None:
         with _at(plan.taken_at):
             item = claims.claim(item, reviewer)
         with _at(plan.decided_at):
-            item = decisions.escalate(item.pk, reviewer, _seen(item), note=note)
+            item = handing.escalate(item.pk, reviewer, _seen(item), note=note)
         taken_at, decided_at = plan.lead_took_at, plan.lead_decided_at
     else:
         taken_at, decided_at = plan.taken_at, plan.decided_at
@@ -170,6 +170,8 @@ def _carry_out(item: ReviewItem, reviewer: User, act: Act, category: str) -> Non
         decisions.reject(item.pk, reviewer, _seen(item), reason=act.note, category=category)
         return
     verdict = decisions.send(item.pk, reviewer, _seen(item), text=act.text, category=category)
+    if verdict is None:
+        return  # a second person's word is waited for
     delivery = verdict.delivery
     with _at(delivery.due_at + timedelta(seconds=2)):
         outcomes.deliver(delivery.pk)

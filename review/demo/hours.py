@@ -1,25 +1,30 @@
-"""The hours in which the demo company answers mail, and working time counted in them. Pure."""
+"""The hours in which the demo company answers mail. Pure."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from review.service.calendar import Calendar, Stretch
+from review.service.writing import Closed
+
 ZONE = ZoneInfo("Europe/Berlin")
-WEEKDAY = time(8), time(20)
-SATURDAY = time(10), time(16)
+WEEK = (
+    *(Stretch(weekday=day, opens_at=time(8), closes_at=time(20)) for day in range(5)),
+    Stretch(weekday=5, opens_at=time(10), closes_at=time(16)),
+)
+# Its past is lived through without holidays: wherever it falls, its weeks are ordinary ones.
+ORDINARY = Calendar(zone=ZONE, week=WEEK)
+HOLIDAYS = {
+    (1, 1): "New Year’s Day",
+    (5, 1): "Labour Day",
+    (10, 3): "Day of German Unity",
+    (12, 25): "Christmas Day",
+    (12, 26): "Second day of Christmas",
+}
 
 
 def after_working(start: datetime, work: timedelta) -> datetime:
     """Return the moment at which so much working time has passed since the start, in UTC."""
-    left = work
-    for opens, closes in _openings(start.astimezone(ZONE).date()):
-        begin = max(start.astimezone(UTC), opens)
-        if begin >= closes:
-            continue
-        if begin + left <= closes:
-            return begin + left
-        left -= closes - begin
-    raise AssertionError("the days never end")
+    return ORDINARY.after(start, work)
 
 
 def local(day: date, hour: int, minute: int) -> datetime:
@@ -27,11 +32,10 @@ def local(day: date, hour: int, minute: int) -> datetime:
     return datetime.combine(day, time(hour, minute), ZONE).astimezone(UTC)
 
 
-def _openings(day: date) -> Iterator[tuple[datetime, datetime]]:
-    """Yield the opening and the closing of each working day from this one on, in UTC."""
-    while True:
-        hours = {5: SATURDAY, 6: None}.get(day.weekday(), WEEKDAY)
-        if hours:
-            opens, closes = (datetime.combine(day, hour, ZONE).astimezone(UTC) for hour in hours)
-            yield opens, closes
-        day += timedelta(days=1)
+def holidays(first_year: int, years: int) -> tuple[Closed, ...]:
+    """Return the holidays of these years whose date never moves."""
+    return tuple(
+        Closed(day=date(year, month, day), name=name)
+        for year in range(first_year, first_year + years)
+        for (month, day), name in HOLIDAYS.items()
+    )

@@ -13,9 +13,12 @@ from agents.evals.models import Dataset, Example
 from agents.models import Agent, Category
 from memory.knowledge import store_article
 from observability import recorder
-from review.demo import files, play
-from review.models import AuditEntry, Queue, Source
+from review.demo import files, hours, play
+from review.models import AuditEntry, Macro, Queue, Source
+from review.service.changing import set_levels
+from review.service.levels import Levels
 
+YEARS_OF_HOLIDAYS = 3
 # So far back reach the tickets of the demo's past, with some days to spare.
 PAST_DAYS = 42
 
@@ -36,6 +39,7 @@ def load_demo(agent: Agent, password: str) -> None:
     for article in files.articles():
         store_article(article)
     _load_examples(agent)
+    _load_macros()
     today = timezone.now().date()
     recorder.make_partitions(today - timedelta(days=PAST_DAYS), days=PAST_DAYS)
     source, is_new = Source.objects.get_or_create(
@@ -78,7 +82,24 @@ def _load_queues(queues: list[dict[str, Any]]) -> list[str]:
         if queue["slug"] in made and queue["escalates_to"]:
             target = Queue.objects.get(slug=queue["escalates_to"])
             Queue.objects.filter(slug=queue["slug"]).update(escalates_to=target)
+    for queue in queues:
+        if queue["slug"] in made:
+            _promise(queue)
     return made
+
+
+def _promise(queue: dict[str, Any]) -> None:
+    """Give the queue the company's hours and its own targets."""
+    urgent, normal, low = queue["targets_min"]
+    levels = Levels(
+        urgent_min=urgent,
+        normal_min=normal,
+        low_min=low,
+        time_zone=str(hours.ZONE),
+        week=hours.WEEK,
+        holidays=hours.holidays(timezone.now().year, YEARS_OF_HOLIDAYS),
+    )
+    set_levels(Queue.objects.get(slug=queue["slug"]).pk, levels, by=None)
 
 
 def _load_people(people: list[dict[str, Any]], password: str | None) -> list[str]:
@@ -122,6 +143,18 @@ def _load_agent(agent: Agent, company: dict[str, Any]) -> list[str]:
         if Category.objects.get_or_create(agent=agent, slug=category["slug"], defaults=defaults)[1]:
             made.append(category["slug"])
     return made
+
+
+def _load_macros() -> None:
+    """Make the team's macros, each in its queue, those that exist left as they are."""
+    queues = {queue.slug: queue for queue in Queue.objects.all()}
+    for macro in files.lines("macros"):
+        Macro.objects.get_or_create(
+            owner=None,
+            queue=queues.get(macro["queue"]),
+            name=macro["name"],
+            defaults={"category": macro["category"], "text": macro["text"]},
+        )
 
 
 def _load_examples(agent: Agent) -> None:

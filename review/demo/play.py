@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from agents.models import TierVersion
@@ -40,16 +41,10 @@ SPACING = timedelta(minutes=3)
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """How far the demo has played. coming: tickets still to come in; days: of its past."""
+    """How far the demo's past is worked through, in days."""
 
-    coming: int
     days_done: int
     days: int
-
-    @property
-    def has_past_to_come(self) -> bool:
-        """Whether some of its past is still to be worked through."""
-        return self.days_done < self.days
 
 
 def began_at() -> datetime | None:
@@ -65,21 +60,25 @@ def made(kind: str) -> list[str]:
 
 
 def progress() -> Progress | None:
-    """Return how far the demo has played; None without one, and once all of it has."""
+    """Return how far the demo's past has come; None without a demo, and once all of it is in."""
     known = accepted_ids() if settings.DEMO else set()
     if not known:
         return None
     done, days = _days_of_past(known)
-    if done < days and not (costs_nothing() and began_at()):
-        done, days = 0, 0
-    coming = sum(row["external_id"] not in known for row in files.stream())
-    return Progress(coming=coming, days_done=done, days=days) if coming or done < days else None
+    goes_on = done < days and costs_nothing() and began_at()
+    return Progress(days_done=done, days=days) if goes_on else None
+
+
+def coming() -> int:
+    """Return how many tickets of the stream are still to come in; 0 without a demo."""
+    stream = [row["external_id"] for row in files.stream()] if settings.DEMO else []
+    known = _tickets().filter(external_id__in=stream).count() if stream else 0
+    return len(stream) - known if known else 0  # a demo begins with the first of them
 
 
 def accepted_ids() -> set[str]:
     """Return the external ids of the demo's tickets that are in."""
-    tickets = Ticket.objects.filter(source__slug=files.SOURCE, source__is_demo=True)
-    return set(tickets.values_list("external_id", flat=True))
+    return set(_tickets().values_list("external_id", flat=True))
 
 
 def begin(source: Source, made_here: Mapping[str, Any]) -> None:
@@ -116,6 +115,10 @@ def costs_nothing() -> bool:
     """Whether every tier runs on embedded models alone: nobody pays for the demo's past."""
     live = TierVersion.objects.filter(environment=settings.ENVIRONMENT, is_live=True)
     return all(is_embedded(model) for version in live for model in version.models)
+
+
+def _tickets() -> QuerySet[Ticket]:
+    return Ticket.objects.filter(source__slug=files.SOURCE, source__is_demo=True)
 
 
 def _beginning() -> AuditEntry | None:

@@ -31,6 +31,7 @@ from review.models import (
     Comment,
     Customer,
     Delivery,
+    Macro,
     Message,
     Queue,
     Redraft,
@@ -205,6 +206,7 @@ def _references_to(target: type[Model]) -> Iterator[tuple[type[Model], str]]:
 def _remove_knowledge(db: str, agent: Agent) -> None:
     """Remove articles, examples and what was learnt from them and from the demo's labels."""
     _articles(db).delete()
+    _macros(db).delete()
     _examples(db).delete()
     Dataset.objects.using(db).filter(agent=agent, name__in=DATASETS, examples__isnull=True).delete()
     _categories(agent).exclude(
@@ -255,6 +257,12 @@ def _articles(db: str) -> QuerySet[Article]:
     """Return the demo's articles, those that somebody has rewritten left out."""
     shipped = [digest([article.title, article.body]) for article in files.articles()]
     return Article.objects.using(db).filter(digest__in=shipped)
+
+
+def _macros(db: str) -> QuerySet[Macro]:
+    """Return the demo's macros, those that somebody has rewritten left out."""
+    shipped = [macro["text"] for macro in files.lines("macros")]
+    return Macro.objects.using(db).filter(owner__isnull=True, text__in=shipped)
 
 
 def _examples(db: str) -> QuerySet[Example]:

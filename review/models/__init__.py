@@ -8,7 +8,7 @@ from review.models.outbox import AuditEntry, Delivery, new_idempotency_key
 from review.models.search import TicketVector, TicketWords
 from review.models.service import BusinessHours, Holiday
 from review.models.tickets import Customer, Message, Queue, ReviewPayload, Source, Ticket, TicketRun
-from review.models.together import Comment, Notification
+from review.models.together import CarriedText, Comment, Notification
 
 __all__ = [
     "ApiToken",
@@ -17,6 +17,7 @@ __all__ = [
     "AttachmentContent",
     "AuditEntry",
     "BusinessHours",
+    "CarriedText",
     "Comment",
     "Customer",
     "Delivery",

@@ -6,8 +6,10 @@ from typing import ClassVar
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import OrderBy
 from django.utils import timezone
 
 from agents.models import Run
@@ -33,6 +35,13 @@ class ReviewItemQuerySet(models.QuerySet["ReviewItem"]):
             Q(claimed_by__isnull=True) | Q(claim_expires_at__lte=now) | Q(claimed_by=user.pk)
         )
 
+    def unclaimed(self, now: datetime) -> "ReviewItemQuerySet":
+        return self.filter(Q(claimed_by__isnull=True) | Q(claim_expires_at__lte=now))
+
+    def mine(self, user: User, now: datetime) -> "ReviewItemQuerySet":
+        """Those the person holds, and those handed to them."""
+        return self.filter(Q(claimed_by=user.pk, claim_expires_at__gt=now) | Q(assigned_to=user.pk))
+
     def awake(self, now: datetime) -> "ReviewItemQuerySet":
         """Those that are not put off until later."""
         return self.filter(Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now))
@@ -40,6 +49,13 @@ class ReviewItemQuerySet(models.QuerySet["ReviewItem"]):
     def in_order(self) -> "ReviewItemQuerySet":
         """The order in which Next takes them: urgent first, then the least time left."""
         return self.order_by("-priority", "due_at", "pk")
+
+
+def _of_a_queue(name: str, *columns: str | OrderBy, where: Q | None = None) -> models.Index:
+    condition = Q(status="open")
+    return models.Index(
+        "queue", *columns, condition=condition & where if where else condition, name=name
+    )
 
 
 class ReviewItem(models.Model):
@@ -64,7 +80,7 @@ class ReviewItem(models.Model):
         MEMORY = "memory", "Memory"
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="items")
-    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+", db_index=False)
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="items")
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.OPEN)
     kind = models.CharField(
@@ -106,9 +122,12 @@ class ReviewItem(models.Model):
         on_delete=models.PROTECT,
         null=True,
         related_name="assigned_items",
+        db_index=False,
         help_text="The one person it was handed to; nobody else is offered it.",
     )
-    claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, db_index=False
+    )
     claimed_at = models.DateTimeField(null=True, help_text="When this claim was first taken.")
     claim_token = models.UUIDField(null=True)
     claim_expires_at = models.DateTimeField(null=True)
@@ -124,15 +143,39 @@ class ReviewItem(models.Model):
             ("configure", "Can set model tiers"),
             ("manage_team", "Can set service levels and share out work"),
         ]
+        # The orders of the inbox and what is rare in it, each over what is open of a queue.
         indexes: ClassVar = [
+            _of_a_queue("item_next", F("priority").desc(), "due_at", "id"),
+            _of_a_queue("item_due", "due_at", "id"),
+            _of_a_queue("item_longest", F("priority").desc(), "opened_at", "id"),
+            _of_a_queue("item_confidence", "confidence", "id"),
+            _of_a_queue("item_newest", F("opened_at").desc(), F("id").desc()),
+            _of_a_queue("item_category", "category", F("priority").desc(), "due_at", "id"),
+            _of_a_queue("item_escalated", "due_at", where=Q(is_escalated=True)),
+            _of_a_queue("item_snoozed", "snoozed_until", where=Q(snoozed_until__isnull=False)),
+            _of_a_queue("item_kind", "kind", where=~Q(kind="draft")),
+            GinIndex(
+                fields=["reason_codes"],
+                fastupdate=False,
+                condition=Q(status="open"),
+                name="item_reason",
+            ),
+            models.Index("claimed_by", condition=Q(claimed_by__isnull=False), name="item_claimed"),
+            models.Index(
+                "assigned_to",
+                condition=Q(status="open", assigned_to__isnull=False),
+                name="item_assigned",
+            ),
             models.Index(
                 "queue",
-                F("priority").desc(),
-                "due_at",
-                "id",
-                condition=Q(status="open"),
-                name="item_next",
-            )
+                F("decided_at").desc(),
+                F("id").desc(),
+                condition=Q(status="decided"),
+                name="item_decided",
+            ),
+            models.Index(
+                "queue", F("id").desc(), condition=Q(status="superseded"), name="item_superseded"
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -140,7 +183,9 @@ class ReviewItem(models.Model):
                 name="item_status_known",
             ),
             models.UniqueConstraint(
-                fields=["ticket"], condition=Q(status="open"), name="one_open_item_a_ticket"
+                fields=["ticket"],
+                condition=Q(status="open", kind="draft"),
+                name="one_open_draft_a_ticket",
             ),
             models.UniqueConstraint(fields=["run"], name="one_item_a_run"),
             models.CheckConstraint(
@@ -171,6 +216,11 @@ class ReviewItem(models.Model):
             and self.claim_expires_at is not None
             and self.claim_expires_at > now
         )
+
+    @property
+    def held_since(self) -> str:
+        """Since when it has been held, as the record keeps a time; "" while nobody holds it."""
+        return self.claimed_at.isoformat() if self.claimed_at else ""
 
 
 class VerdictKind(models.TextChoices):
@@ -219,6 +269,9 @@ class Verdict(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        indexes: ClassVar = [
+            models.Index("reviewer", F("created_at").desc(), name="verdict_newest")
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["item", "revision", "action"], name="verdict_once"),
             models.CheckConstraint(

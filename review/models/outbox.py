@@ -32,7 +32,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 class Delivery(models.Model):
-    """The outbox: a reply on its way to the customer."""
+    """The outbox: a reply on its way to the customer, or a verdict on its way to the agent."""
+
+    class Kind(models.TextChoices):
+        REPLY = "reply", "Reply"
+        VERDICT = "verdict", "Word to the agent"
 
     class State(models.TextChoices):
         DUE = "due", "Waiting to be sent"
@@ -41,6 +45,7 @@ class Delivery(models.Model):
         UNKNOWN = "unknown", "Unclear whether it was sent"
         FAILED = "failed", "Not sent"
         UNDONE = "undone", "Undone"
+        GIVEN_UP = "given_up", "Given up"
 
     class Channel(models.TextChoices):
         EMAIL = "email", "e-mail"
@@ -49,6 +54,9 @@ class Delivery(models.Model):
 
     verdict = models.OneToOneField(Verdict, on_delete=models.PROTECT, related_name="delivery")
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="deliveries")
+    kind = models.CharField(
+        max_length=10, choices=Kind.choices, default=Kind.REPLY, db_default=Kind.REPLY
+    )
     channel = models.CharField(max_length=10, choices=Channel.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.DUE)
     idempotency_key = models.CharField(max_length=80, unique=True, default=new_idempotency_key)
@@ -71,10 +79,18 @@ class Delivery(models.Model):
             models.Index(
                 fields=["sending_since"], condition=Q(state="sending"), name="delivery_sending"
             ),
+            models.Index(
+                fields=["ticket"],
+                condition=Q(state__in=["failed", "unknown"]),
+                name="delivery_unclear",
+            ),
+            models.Index(fields=["created_at", "id"], name="delivery_newest"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(state__in=["due", "sending", "sent", "unknown", "failed", "undone"]),
+                condition=Q(
+                    state__in=["due", "sending", "sent", "unknown", "failed", "undone", "given_up"]
+                ),
                 name="delivery_state_known",
             ),
             models.CheckConstraint(

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models import Q
 from pgvector.django import HalfVectorField, HnswIndex
 
 from memory.embeddings import DIMENSIONS
@@ -28,16 +29,27 @@ class TicketWords(models.Model):
 
 
 class TicketVector(models.Model):
-    """What a ticket's customer asks, as a vector of unit length by the static embedder."""
+    """What a ticket's customer asks, as a vector of unit length by the static embedder.
+
+    Those whose question a sent reply has answered are what similar tickets are looked for in.
+    """
 
     ticket = models.OneToOneField(
         Ticket, on_delete=models.CASCADE, primary_key=True, related_name="vector"
     )
     vector = HalfVectorField(dimensions=DIMENSIONS)
+    is_answered = models.BooleanField(
+        default=False, help_text="A countersigned reply to it has been sent."
+    )
 
     class Meta:
         indexes: ClassVar = [
-            HnswIndex(name="ticket_vector", fields=["vector"], opclasses=["halfvec_ip_ops"])
+            HnswIndex(
+                name="ticket_vector",
+                fields=["vector"],
+                opclasses=["halfvec_ip_ops"],
+                condition=Q(is_answered=True),
+            )
         ]
 
     def __str__(self) -> str:

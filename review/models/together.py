@@ -25,6 +25,30 @@ class Comment(models.Model):
         return f"comment on ticket {self.ticket_id}"
 
 
+class CarriedText(models.Model):
+    """What somebody had written on the item that this one replaces, when the customer wrote again.
+
+    Nothing is sent from the item before somebody has looked at both texts. It goes away with the
+    choice of one of them, or with the verdict.
+    """
+
+    item = models.OneToOneField(
+        ReviewItem, on_delete=models.CASCADE, primary_key=True, related_name="carried"
+    )
+    text = models.TextField()
+    written_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    written_at = models.DateTimeField()
+    upto_seq = models.PositiveIntegerField(
+        help_text="The newest message its writer had before them."
+    )
+    looked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"text carried to item {self.item_id}"
+
+
 class Notification(models.Model):
     """Something that one person should know. `text` names no customer and quotes nobody."""
 

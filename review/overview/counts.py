@@ -96,6 +96,7 @@ class Standing:
     waiting_over_a_day: int
     oldest_id: int | None
     oldest_at: datetime | None
+    over_time: int
     failed_deliveries: int
     unknown_deliveries: int
     overdue_deliveries: int

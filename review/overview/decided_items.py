@@ -13,7 +13,7 @@ from review.overview.period import Period
 from review.overview.quality import category_name
 
 PAGE = 50
-SENT = ~Q(kind=VerdictKind.REJECT)
+SENT = ~Q(kind=VerdictKind.REJECT) & Q(item__kind=ReviewItem.Kind.DRAFT)
 DRAFTED = Q(succeeded__isnull=False)
 
 
@@ -46,7 +46,7 @@ OUTCOMES: Mapping[str, Outcome] = {
     ),
     "under-3-edits": Outcome(
         "drafts with under three edits",
-        DRAFTED & Q(edit_operations__lt=3),
+        DRAFTED & Q(edit_operations__lt=3, item__is_correction=False),
         "Sent with fewer than three edits, however many of their words were kept.",
     ),
     "sent": Outcome("replies", SENT),
@@ -67,6 +67,8 @@ class DecidedItem:
             return "There was none"
         if self.verdict.succeeded:
             return "Succeeded"
+        if self.verdict.item.is_correction:
+            return "Corrected after it was sent"
         return "Rejected" if self.verdict.kind == VerdictKind.REJECT else "Edited much"
 
     @property

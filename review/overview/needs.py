@@ -32,7 +32,7 @@ class Need:
 def needs(overview: Overview) -> list[Need]:
     """Return what needs a person, the most pressing first; empty when nothing does."""
     found = [*_stalled(overview), *_deliveries(overview), *_spike(overview), *_waiting(overview)]
-    found += [*_edited_more(overview), *_uncalibrated(overview)]
+    found += [*_over_time(overview), *_edited_more(overview), *_uncalibrated(overview)]
     return sorted(found, key=lambda need: need.level)
 
 
@@ -96,6 +96,15 @@ def _waiting(overview: Overview) -> list[Need]:
             link="Open the oldest",
         )
     ]
+
+
+def _over_time(overview: Overview) -> list[Need]:
+    late = overview.standing.over_time
+    if not late:
+        return []
+    what = f"{words.many(late, 'item is', 'items are')} over time"
+    detail = "Their replies were promised by now."
+    return [Need(level="warning", what=what, detail=detail, url=reverse("late"), link="See why")]
 
 
 def _edited_more(overview: Overview) -> list[Need]:

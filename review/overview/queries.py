@@ -40,9 +40,11 @@ def decided(period: Period) -> list[Decided]:
         SELECT (item.decided_at AT TIME ZONE %(zone)s)::date, ticket.category, count(*),
             count(verdict.succeeded),
             count(*) FILTER (WHERE verdict.succeeded),
-            count(*) FILTER (WHERE verdict.kind <> 'reject'),
+            count(*) FILTER (WHERE verdict.kind <> 'reject' AND item.kind = 'draft'),
             count(verdict.succeeded) FILTER (WHERE verdict.kind <> 'reject'),
-            count(verdict.succeeded) FILTER (WHERE verdict.edit_operations < 3),
+            count(verdict.succeeded) FILTER (
+                WHERE verdict.edit_operations < 3 AND NOT item.is_correction
+            ),
             count(*) FILTER (WHERE verdict.succeeded AND verdict.kind <> 'reject')
         FROM review_reviewitem item
         JOIN review_verdict verdict ON verdict.item_id = item.id AND verdict.action = 0
@@ -84,13 +86,14 @@ def replies(period: Period) -> list[Replies]:
                 CASE WHEN NOT EXISTS (
                     SELECT FROM review_delivery earlier
                     WHERE earlier.ticket_id = delivery.ticket_id AND earlier.state = 'sent'
+                        AND earlier.kind = 'reply'
                         AND earlier.sent_at < delivery.sent_at
                 ) THEN extract(epoch FROM delivery.sent_at - ticket.received_at) END AS first_s
             FROM review_delivery delivery
             JOIN review_ticket ticket ON ticket.id = delivery.ticket_id
             JOIN review_verdict verdict ON verdict.id = delivery.verdict_id
             JOIN review_reviewitem item ON item.id = verdict.item_id
-            WHERE delivery.state = 'sent'
+            WHERE delivery.state = 'sent' AND delivery.kind = 'reply'
                 AND delivery.sent_at >= %(previous)s AND delivery.sent_at < %(end)s
         )
         SELECT category, is_now, count(*), count(first_s),
@@ -184,7 +187,7 @@ def standing(now: datetime) -> Standing:
     (row,) = _select(
         """
         SELECT (SELECT coalesce(jsonb_object_agg(slug, name), '{}') FROM agents_category),
-            item.waiting, item.over_a_day, item.oldest_id, item.oldest_at,
+            item.waiting, item.over_a_day, item.oldest_id, item.oldest_at, item.over_time,
             delivery.failed, delivery.unknown, delivery.overdue,
             run.overdue, least(run.overdue_since, delivery.overdue_since),
             recent.moving, recent.failed, recent.ended, recent.failed_before, recent.ended_before,
@@ -193,7 +196,8 @@ def standing(now: datetime) -> Standing:
             (SELECT count(*) AS waiting,
                 count(*) FILTER (WHERE opened_at < %(now)s - interval '1 day') AS over_a_day,
                 (array_agg(id ORDER BY opened_at, id))[1] AS oldest_id,
-                min(opened_at) AS oldest_at
+                min(opened_at) AS oldest_at,
+                count(*) FILTER (WHERE due_at < %(now)s) AS over_time
             FROM review_reviewitem WHERE status = 'open') item,
             (SELECT count(*) FILTER (WHERE state = 'failed') AS failed,
                 count(*) FILTER (WHERE state = 'unknown') AS unknown,

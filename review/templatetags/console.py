@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from math import ceil
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf.locale import LANG_INFO
@@ -29,6 +30,19 @@ def age(moment: datetime | None, now: datetime | None = None) -> str:
         return ""
     seconds = ((now or timezone.now()) - moment).total_seconds()
     return "just now" if seconds < 60 else _long(seconds)
+
+
+@register.filter
+def ago(moment: datetime | None, now: datetime | None = None) -> str:
+    """Return it as a phrase: `just now`, `4 min ago`."""
+    said = age(moment, now)
+    return f"{said} ago" if said and said != "just now" else said
+
+
+@register.filter
+def at_zone(moment: datetime, zone: str) -> datetime:
+    """Return the moment by that time zone's clock, and naive: the date filters then leave it so."""
+    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
 @register.filter
@@ -70,17 +84,6 @@ def cost(step: Step) -> str:
     if not step.pricing:
         return "–"
     return step.pricing if step.cost_usd is None or step.pricing == "local" else usd(step.cost_usd)
-
-
-@register.filter
-def total_cost(steps: list[Step]) -> str:
-    """Return the cost of a run's steps together."""
-    calls = [step for step in steps if step.pricing]
-    if any(step.pricing == Step.Pricing.UNPRICED for step in calls):
-        return "unpriced"
-    if all(step.pricing == Step.Pricing.LOCAL for step in calls):
-        return "local" if calls else "–"
-    return usd(sum((step.cost_usd or Decimal(0) for step in calls), Decimal(0)))
 
 
 @register.filter

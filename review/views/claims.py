@@ -10,7 +10,9 @@ from review import claims
 from review.errors import ReviewError
 from review.forms import SeenForm
 from review.items import working_text
+from review.parts import is_filled_in
 from review.requests import ReviewerRequest
+from review.views.correcting import close
 from review.views.items import item_of, posted, render_item
 from review.wake import announce
 
@@ -26,7 +28,7 @@ def claim(request: ReviewerRequest, item_id: int) -> HttpResponse:
         return render_item(request, item, error=error)
     announce(item.queue_id)
     text = request.POST.get("text", "")
-    if working_text(item, text) is not None:
+    if working_text(item, text) is not None or is_filled_in(request.POST):
         # Typed under a claim that lapsed: it stays in the editor.
         return render_item(request, item_of(request, item_id), text=text)
     return redirect("item", item.pk)
@@ -48,6 +50,8 @@ def release(request: ReviewerRequest, item_id: int) -> HttpResponse:
     item = item_of(request, item_id)
     form = SeenForm(request.POST)
     text = request.POST.get("text", "")
+    if form.is_valid() and item.is_correction and not text.strip():
+        return close(request, item_id)
     if form.is_valid() and claims.release(item, request.user, form.seen().claim_token, text=text):
         messages.success(request, f"Released to {item.queue.name}.")
         announce(item.queue_id)

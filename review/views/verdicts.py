@@ -1,104 +1,187 @@
-"""Deciding on an item, and undoing it."""
+"""Deciding on an item, handing it on, and undoing a verdict."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpResponse
+from django.contrib.auth.models import User
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from review import decisions
-from review.errors import IncompleteForm, ReviewError
-from review.forms import DecisionForm
-from review.models import Verdict
+from review import claims, decisions, handing, undoing
+from review.errors import ReviewError, UnknownPerson, UnknownQueue
+from review.forms import AssignForm, DecisionForm, EscalateForm, RejectForm, SnoozeForm
+from review.models import Queue, ReviewItem, Verdict
+from review.parts import answers_of, parts_of
 from review.requests import ReviewerRequest
-from review.views.items import item_of, posted, render_item, visible
+from review.seen import acted_on
+from review.service.levels import zone_called
+from review.views.items import item_of, posted, render_item
 from review.wake import announce
+from review.working import saved_choices
+
+FormT = TypeVar("FormT", bound=DecisionForm)
 
 
 def send(request: ReviewerRequest, item_id: int) -> HttpResponse:
-    """Countersign: send the draft, or the edited text."""
+    """Countersign: what is proposed, or what the reviewer made of it."""
 
-    def act(form: DecisionForm) -> Verdict:
-        return decisions.send(
+    def act(item: ReviewItem, form: DecisionForm) -> str:
+        parts = parts_of(item, saved_choices(item), request.POST)
+        verdicts = decisions.decide(
             item_id,
             request.user,
             form.seen(),
-            text=form.cleaned_data["text"],
-            category=form.cleaned_data["category"],
+            answers_of(parts, form.cleaned_data["text"]),
+            corrections=form.corrections(),
         )
+        return "" if verdicts else "Countersigned. It waits for a second person."
 
-    return _decide(request, item_id, act)
+    return _carry_out(request, item_id, DecisionForm, act)
 
 
 def reject(request: ReviewerRequest, item_id: int) -> HttpResponse:
-    """Send nothing and close the ticket."""
+    """Send and do nothing of what is proposed."""
 
-    def act(form: DecisionForm) -> Verdict:
-        return decisions.reject(
+    def act(item: ReviewItem, form: RejectForm) -> str:
+        decisions.reject(
             item_id,
             request.user,
             form.seen(),
-            reason=form.cleaned_data["note"],
-            category=form.cleaned_data["category"],
+            reason=form.reason(),
+            corrections=form.corrections(),
         )
+        return ""
 
-    return _decide(request, item_id, act)
+    return _carry_out(request, item_id, RejectForm, act)
 
 
 def escalate(request: ReviewerRequest, item_id: int) -> HttpResponse:
-    """Hand the item to the queue with more authority."""
+    """Hand the item to those with more authority."""
 
-    def act(form: DecisionForm) -> None:
-        item = decisions.escalate(
+    def act(item: ReviewItem, form: EscalateForm) -> str:
+        try:
+            to = form.target()
+        except Queue.DoesNotExist as error:
+            raise UnknownQueue from error
+        except User.DoesNotExist as error:
+            raise UnknownPerson from error
+        escalated = handing.escalate(
             item_id,
             request.user,
             form.seen(),
-            note=form.cleaned_data["note"],
+            note=form.cleaned_data["escalate_note"],
+            text=form.cleaned_data["text"],
+            to=to,
+        )
+        announce(escalated.queue_id)
+        return f"Escalated to {escalated.assigned_to or escalated.queue.name}."
+
+    return _carry_out(request, item_id, EscalateForm, act)
+
+
+def assign(request: ReviewerRequest, item_id: int) -> HttpResponse:
+    """Keep the item for one person."""
+
+    def act(item: ReviewItem, form: AssignForm) -> str:
+        person = form.cleaned_data["assign_to"]
+        handing.assign(
+            item_id,
+            request.user,
+            form.seen(),
+            person,
+            note=form.cleaned_data["assign_note"],
             text=form.cleaned_data["text"],
         )
-        messages.success(request, f"Escalated to {item.queue.name}.")
-        announce(item.queue_id)
+        return f"Handed to {person.get_full_name() or person.get_username()}."
 
-    return _decide(request, item_id, act)
+    return _carry_out(request, item_id, AssignForm, act)
+
+
+def snooze(request: ReviewerRequest, item_id: int) -> HttpResponse:
+    """Put the item off until later."""
+
+    def act(item: ReviewItem, form: SnoozeForm) -> str:
+        zone = zone_called(item.queue.time_zone)
+        until = form.moment(zone, timezone.now())
+        handing.snooze(item_id, request.user, form.seen(), until, text=form.cleaned_data["text"])
+        return f"Snoozed until {until.astimezone(zone):%a %-d %b, %H:%M}."
+
+    return _carry_out(request, item_id, SnoozeForm, act)
+
+
+@posted
+@permission_required("review.decide", raise_exception=True)
+def wake(request: ReviewerRequest, item_id: int) -> HttpResponse:
+    """Bring a snoozed item back now."""
+    item = item_of(request, item_id)
+    try:
+        handing.wake(item.pk, request.user)
+    except ReviewError as error:
+        return render_item(request, item, error=error)
+    announce(item.queue_id)
+    return redirect("item", item.pk)
 
 
 @require_POST
 @permission_required("review.decide", raise_exception=True)
 def undo(request: ReviewerRequest, verdict_id: int) -> HttpResponse:
-    """Stop a reply that has not left and open its item again."""
-    verdict = get_object_or_404(
-        Verdict, pk=verdict_id, reviewer=request.user, item__in=visible(request)
-    )
+    """Take a verdict back before anything has come of it, and open its item again."""
+    verdict = get_object_or_404(Verdict, pk=verdict_id, reviewer=request.user)
     try:
-        item = decisions.undo(verdict.pk, request.user)
+        item = undoing.undo(verdict.pk, request.user)
     except ReviewError as error:
         messages.error(request, str(error))
         return redirect("item", verdict.item_id)
     announce(item.queue_id)
-    messages.success(request, "Undone. The reply was not sent; the item is yours again.")
+    messages.success(request, "Undone. Nothing was sent or done; the item is yours again.")
     return redirect("item", item.pk)
 
 
 @posted
 @permission_required("review.decide", raise_exception=True)
-def _decide(
-    request: ReviewerRequest, item_id: int, act: Callable[[DecisionForm], Verdict | None]
+def _carry_out(
+    request: ReviewerRequest,
+    item_id: int,
+    form_class: type[FormT],
+    act: Callable[[ReviewItem, FormT], str],
 ) -> HttpResponse:
-    """Carry out a decision; what stands against it is said on the page, the typed text kept."""
-    item = item_of(request, item_id)
-    form = DecisionForm(request.POST)
+    """Carry out an action; what stands against it is said on the page, what was typed kept.
+
+    act: returns what the next page should say of it, "" for nothing.
+    """
+    item = acted_on(item_id, request.user)
+    if item is None:
+        raise Http404
+    form = form_class(request.POST)
     text = request.POST.get("text", "")
-    if not form.is_valid():
-        field, errors = next(iter(form.errors.items()))
-        problem = IncompleteForm(f"Nothing was saved. {field}: {errors[0]}")
-        return render_item(request, item, text=text, error=problem)
+    if (wrong := form.blocking_error()) is not None:
+        return render_item(request, item_of(request, item_id), text=text, error=wrong)
     try:
-        verdict = act(form)
+        said = act(item, form)
     except ReviewError as error:
         return render_item(request, item_of(request, item_id), text=text, error=error)
     announce(item.queue_id)
-    if verdict is not None and verdict.final_id is None:
-        messages.success(request, "Rejected. Nothing was sent and the ticket is closed.")
+    if form.errors:
+        messages.warning(request, "What you put right in the message was too long to keep.")
+    if said:
+        messages.success(request, said)
+    return _onward(request, item)
+
+
+def _onward(request: ReviewerRequest, item: ReviewItem) -> HttpResponse:
+    """Lead on as the form asks: to the next item, back to this one, or to the inbox."""
+    match request.POST.get("then"):
+        case "next":
+            held = claims.held_by(request.user)  # an undo leaves the item that came after held
+            following = held or claims.claim_next(request.user, but=item.pk)
+            if following is not None:
+                announce(following.queue_id)
+                return redirect("item", following.pk)
+            messages.info(request, "That was the last one. Nothing is waiting for you right now.")
+        case "stay":
+            return redirect("item", item.pk)
     return redirect("inbox")

@@ -1,30 +1,39 @@
-// Tells every [data-live] element that something changed, so that htmx fetches it anew.
-// A socket brings the news; while it is down, the page asks by itself every few seconds.
+// Tells every [data-live] element that something changed, so that htmx fetches it anew. A socket
+// brings the news, a word at a time: an element hears its own word, or "changed" if it names none.
+// While the socket is down, the page asks for everything by itself every few seconds.
 
 const POLL_MS = 10_000;
 const POLL_ANYWAY_MS = 20_000; // Redis may forget who listens while the socket stays open
 const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 15_000;
+const LONGEST_WAIT_MS = 10_000;
 
 let wait = FIRST_WAIT_MS;
 let polling = null;
+let socket = null;
 
-function tell() {
+// Says something to the server; lost if the socket is down.
+export function say(words) {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(words));
+}
+
+function tell(word) {
   for (const element of document.querySelectorAll("[data-live]")) {
-    window.htmx.trigger(element, "changed");
+    if (!word || word === (element.dataset.live || "changed")) window.htmx.trigger(element, "changed");
   }
+  document.dispatchEvent(new CustomEvent("news", { detail: word }));
 }
 
 function connect(url) {
-  const socket = new WebSocket(url);
+  socket = new WebSocket(url);
   socket.addEventListener("open", () => {
     wait = FIRST_WAIT_MS;
     clearInterval(polling);
     polling = null;
     document.body.dataset.live = "socket";
+    document.dispatchEvent(new CustomEvent("connected"));
     tell(); // what happened while nobody listened
   });
-  socket.addEventListener("message", tell);
+  socket.addEventListener("message", (event) => tell(event.data));
   socket.addEventListener("close", () => {
     document.body.dataset.live = "polling";
     polling ??= setInterval(tell, POLL_MS);

@@ -1,6 +1,6 @@
 // Closes an open menu by Escape or a click elsewhere.
 
-const open = () => document.querySelectorAll("details.account[open]");
+const open = () => document.querySelectorAll("details.account[open], details[data-menu][open]");
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;

@@ -8,7 +8,7 @@ for (const toast of document.querySelectorAll("[data-countdown]")) {
   const timer = setInterval(() => {
     const left = Math.ceil((over - performance.now()) / 1000);
     if (left > 0) {
-      text.textContent = String(left);
+      if (text) text.textContent = String(left);
       return;
     }
     clearInterval(timer);
@@ -19,3 +19,13 @@ for (const toast of document.querySelectorAll("[data-countdown]")) {
 for (const toast of document.querySelectorAll("[data-passing]")) {
   setTimeout(() => toast.remove(), PASSING_MS);
 }
+
+// A reason is kept without leaving the page; the answer is a sentence.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("[data-why]") || !event.submitter) return;
+  event.preventDefault();
+  const request = { method: "POST", body: new FormData(form, event.submitter), headers: { "HX-Request": "true" } };
+  const response = await fetch(form.action, request).catch(() => null);
+  form.textContent = response?.ok ? await response.text() : "The reason was not kept.";
+});

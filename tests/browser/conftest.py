@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from tests.browser.chromium import launch
 from tests.stack import PASSWORD, Stack
 
+EXPECTED = ("status of 409", "status of 422", "WebSocket connection to")
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -37,8 +39,8 @@ def visit(browser: Browser, stack: Stack) -> Iterator[Callable[[str], Page]]:
         return page
 
     def note(message: ConsoleMessage) -> None:
-        # A refused verdict answers 409, which the browser reports by itself.
-        if message.type == "error" and "status of 409" not in message.text:
+        # The browser reports by itself a refused verdict or form, and a socket that is away.
+        if message.type == "error" and not any(words in message.text for words in EXPECTED):
             problems.append(message.text)
 
     yield log_in

@@ -22,7 +22,7 @@ def decided(browser: Browser, stack: Stack) -> None:
     log_in(page, "reviewer")
     page.get_by_role("button", name="Take next").click()
     page.locator("[data-send]").click()
-    page.wait_for_url("**/")
+    page.locator("form.toast").first.wait_for()
     context.close()
 
 

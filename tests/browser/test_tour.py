@@ -37,26 +37,27 @@ def take_next(page: Page) -> None:
 
 def edit_and_send(page: Page) -> None:
     editor = page.locator("#text")
-    editor.fill(editor.input_value() + "\n\nPS: Write to me whenever you like.")
+    draft = page.locator("#original .body").text_content()
+    editor.fill(f"{draft}\n\nPS: Write to me whenever you like.")
     expect(page.locator("#edit-count")).to_have_text("1 edit")
     editor.press("Control+Enter")
-    expect(page.get_by_role("status")).to_contain_text("leaves in")
+    expect(page.locator(".toasts")).to_contain_text("leaves in")
 
 
 def undo_and_send_again(page: Page) -> None:
     """Step 2: the reply is stopped, and the item is one's own again with its text."""
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#text")).to_have_value(re.compile("PS: Write to me whenever you like"))
-    page.get_by_role("button", name="Send").click()
-    page.wait_for_url("**/")
+    page.locator("#act-send").click()
+    expect(page.locator(".toasts")).to_contain_text("leaves in")
     page.get_by_role("link", name="Sent").click()
-    expect(page.locator("table tbody tr").first).to_contain_text(re.compile("Waiting|Sent"))
-    page.locator("table tbody a").first.click()
+    page.locator(".reply-row").first.click()
+    expect(page.locator(".as-sent")).to_contain_text("PS: Write to me")
 
 
 def read_the_trace(page: Page) -> None:
-    """Step 3: the run behind the item, from its first step to the verdict."""
-    page.locator("aside.evidence a[href^='/runs/']").click()
+    """Step 3: the run behind the reply, from its first step to the verdict."""
+    page.get_by_role("link", name="The agent’s run").click()
     for step in ("extract", "classify", "recall", "draft"):
         expect(page.locator("main")).to_contain_text(step)
     expect(page.locator("main")).to_contain_text("1 edit")

@@ -31,6 +31,7 @@ from review.models import (
     AttachmentContent,
     AuditEntry,
     BusinessHours,
+    CarriedText,
     Comment,
     Holiday,
     IdempotencyKey,
@@ -151,6 +152,9 @@ def fill_desk(many: int, nils: User, ada: User) -> None:
         Macro.objects.create(name=f"Macro {number}", text="Hello", queue=queue)
         SavedView.objects.create(owner=ada, name=f"View {number}", query="queue=orders")
         WorkingText.objects.create(item=item, text="Hello", saved_by=ada)
+        CarriedText.objects.create(
+            item=item, text="Hello", written_by=ada, written_at=timezone.now(), upto_seq=1
+        )
         Redraft.objects.create(item=item, run=run, instruction=words, asked_by=ada)
         Comment.objects.create(ticket=item.ticket, author=ada, body=words)
         Notification.objects.create(user=nils, kind="mentioned", item=item, actor=ada, text="Look")

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections
+from django.db import connections, transaction
 from django.utils import timezone
 
 from review import claims, errors
-from review.models import ReviewItem
-from tests.builders import make_item, make_person, make_queue
+from review.models import Assessment, AuditEntry, ReviewItem
+from tests.builders import make_item, make_person, make_queue, make_result
 
 ASKING = 200
 AT_ONCE = 25
@@ -93,3 +93,50 @@ def test_a_released_item_is_free(ada: User, grace: User) -> None:
     assert item.claim_token is not None
     assert claims.release(item, ada, item.claim_token)
     assert claims.claim(item, grace).claimed_by == grace
+
+
+@pytest.mark.django_db
+def test_next_is_awake_nobody_elses_and_of_ones_own_queues(ada: User, grace: User) -> None:
+    now = timezone.now()
+    make_item(make_result(queue="billing"))  # not ada's
+    ReviewItem.objects.filter(pk=make_item().pk).update(snoozed_until=now + timedelta(hours=1))
+    ReviewItem.objects.filter(pk=make_item().pk).update(assigned_to=grace)
+    claims.claim(make_item(), grace)
+    woken, handed = make_item(), make_item(make_result(queue="billing"))
+    ReviewItem.objects.filter(pk=woken.pk).update(snoozed_until=now, due_at=now)
+    ReviewItem.objects.filter(pk=handed.pk).update(assigned_to=ada)
+    assert [claims.claim_next(ada) for _ in range(3)] == [woken, handed, None]
+    woken.refresh_from_db()
+    assert woken.snoozed_until is None
+    taken = AuditEntry.objects.filter(action="item.claimed", actor=ada).order_by("pk")
+    assert [entry.subject for entry in taken] == [
+        f"reviewitem:{item.pk}" for item in (woken, handed)
+    ]
+
+
+@pytest.mark.django_db
+def test_who_countersigned_first_is_not_offered_the_item_as_its_second(
+    ada: User, grace: User
+) -> None:
+    item = make_item()
+    ReviewItem.objects.update(needs_second=True)
+    Assessment.objects.create(item=item, revision=1, reviewer=ada, kind="approve")
+    assert claims.claim_next(ada) is None
+    assert claims.claim_next(grace) == item
+
+
+@pytest.mark.django_db(transaction=True)
+def test_next_looks_further_than_what_colleagues_are_just_taking(installed: object) -> None:
+    ada = make_person("ada", "reviewer", make_queue("orders"))
+    *front, last = [make_item() for _ in range(21)]
+    with transaction.atomic():
+        list(ReviewItem.objects.select_for_update().filter(pk__in=[item.pk for item in front]))
+
+        def ask() -> ReviewItem | None:
+            try:
+                return claims.claim_next(ada)
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(ask).result() == last

@@ -5,11 +5,12 @@ from datetime import timedelta
 from unittest.mock import ANY
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from agents.evals.models import Label
-from review import claims, decisions, errors
+from review import claims, decisions, errors, undoing
 from review.decisions import Seen
 from review.intake import NewMessage, add_message
 from review.models import AuditEntry, Delivery, ReviewItem, Ticket, Verdict
@@ -31,6 +32,7 @@ def nothing_was_stored() -> bool:
 def test_an_unedited_draft_is_an_approval_with_no_edits(ada: User) -> None:
     item = make_item()
     verdict = decisions.send(item.pk, ada, claimed(item, ada), text=DRAFT)
+    assert verdict is not None
     assert (verdict.kind, verdict.edit_operations, verdict.succeeded) == ("approve", 0, True)
 
 
@@ -38,6 +40,7 @@ def test_sending_stores_verdict_labels_audit_and_outbox_together(ada: User) -> N
     item = make_item()
     text = DRAFT.replace("tomorrow", "today").replace("Friday", "Thursday")
     verdict = decisions.send(item.pk, ada, claimed(item, ada), text=text, category="invoice")
+    assert verdict is not None
     assert (verdict.kind, verdict.edit_operations, verdict.reviewer) == ("edit", 2, ada)
     assert verdict.proposed_digest == item.digest
     draft_label = Label.objects.get(task="draft")
@@ -69,6 +72,7 @@ def test_rejecting_sends_nothing_and_closes_the_ticket(ada: User) -> None:
 def test_a_reply_written_without_a_draft_counts_neither_way(ada: User) -> None:
     item = make_item(make_result(proposal=None, no_draft_reason="No past reply fits."))
     verdict = decisions.send(item.pk, ada, claimed(item, ada), text="Hello, we look into it.")
+    assert verdict is not None
     assert verdict.succeeded is None
 
 
@@ -97,7 +101,9 @@ def test_an_old_token_is_fenced_off_by_a_newer_claim(ada: User, grace: User) -> 
     new = claimed(item, grace)
     with pytest.raises(errors.ClaimLost):
         decisions.send(item.pk, ada, old, text=DRAFT)
-    assert decisions.send(item.pk, grace, new, text=DRAFT).reviewer == grace
+    verdict = decisions.send(item.pk, grace, new, text=DRAFT)
+    assert verdict is not None
+    assert verdict.reviewer == grace
 
 
 def test_a_token_that_was_never_given_is_refused(ada: User) -> None:
@@ -146,29 +152,56 @@ def test_deciding_twice_is_refused(ada: User) -> None:
         decisions.reject(item.pk, ada, seen)
 
 
-def test_escalating_hands_the_item_on_and_frees_it(ada: User) -> None:
-    item = make_item()
-    decisions.escalate(item.pk, ada, claimed(item, ada), note="Wants a lawyer")
-    item.refresh_from_db()
-    assert (item.queue.slug, item.status, item.claimed_by) == ("care", "open", None)
-    assert "Wants a lawyer" in item.reasons[-1]["text"]
-    assert not ReviewItem.objects.visible_to(ada).exists()
-
-
 def test_undo_opens_the_next_revision_and_its_label_corrects_the_first(ada: User) -> None:
     item = make_item()
     first = decisions.send(item.pk, ada, claimed(item, ada), text=DRAFT)
-    item = decisions.undo(first.pk, ada)
+    assert first is not None
+    item = undoing.undo(first.pk, ada)
     assert (item.status, item.revision, item.claimed_by) == ("open", 2, ada)
     assert Delivery.objects.get().state == "undone"
     decisions.send(item.pk, ada, claimed(item, ada), text=DRAFT + " Bye")
-    labels = Label.objects.filter(task="draft").order_by("pk")
-    assert [label.corrects for label in labels] == [None, labels[0]]
+    labels = list(Label.objects.filter(task="draft").order_by("pk"))
+    assert [label.corrects for label in labels] == [None, labels[0], labels[1]]
+    assert [(label.verdict, label.succeeded) for label in labels] == [
+        ("approve", True),
+        ("undone", None),
+        ("edit", True),
+    ]
 
 
 def test_a_reply_that_left_cannot_be_undone(ada: User) -> None:
     item = make_item()
     verdict = decisions.send(item.pk, ada, claimed(item, ada), text=DRAFT)
+    assert verdict is not None
     Delivery.objects.update(state="sent", sent_at=timezone.now())
     with pytest.raises(errors.TooLateToUndo):
-        decisions.undo(verdict.pk, ada)
+        undoing.undo(verdict.pk, ada)
+
+
+def test_a_rejection_is_undone_within_its_window_and_teaches_nothing(ada: User) -> None:
+    item = make_item()
+    verdict = decisions.reject(item.pk, ada, claimed(item, ada), reason="Spam", category="invoice")
+    assert [one.verdict for one in undoing.undoable(ada, timezone.now())] == [verdict]
+    item = undoing.undo(verdict.pk, ada)
+    assert (item.status, item.ticket.status, item.working.text) == ("open", "open", DRAFT)
+    assert undoing.undoable(ada, timezone.now()) == []
+    newest = Label.objects.filter(label__isnull=True)
+    assert {(label.task, label.expected, label.succeeded) for label in newest} == {
+        ("draft", None, None),
+        ("classify", None, None),
+    }
+
+
+def test_after_its_window_a_rejection_stays(ada: User) -> None:
+    item = make_item()
+    with time_machine.travel(timezone.now() - timedelta(minutes=1)):
+        verdict = decisions.reject(item.pk, ada, claimed(item, ada))
+    with pytest.raises(errors.TooLateToUndo):
+        undoing.undo(verdict.pk, ada)
+
+
+def test_an_undone_edit_comes_back_with_its_text(ada: User) -> None:
+    item = make_item()
+    verdict = decisions.send(item.pk, ada, claimed(item, ada), text="Hello, another text.")
+    assert verdict is not None
+    assert undoing.undo(verdict.pk, ada).working.text == "Hello, another text."

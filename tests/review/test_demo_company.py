@@ -74,6 +74,7 @@ def _article(path: Path) -> Article:
 FIRM: Row = json.loads((COMPANY / "company.json").read_text(encoding="utf-8"))
 ARTICLES = {path.stem: _article(path) for path in sorted((COMPANY / "articles").glob("*.md"))}
 REPLIES = _rows("past_replies.jsonl")
+MACROS = _rows("macros.jsonl")
 TICKETS = _rows("tickets.jsonl")
 PAST = _rows("history.jsonl")
 CUSTOMERS = _rows("customers.jsonl")
@@ -172,6 +173,21 @@ def test_figures_of_a_past_reply_stand_in_the_articles_it_cites() -> None:
         sources = " ".join(ARTICLES[slug].body for slug in reply["articles"])
         unsupported = set(FIGURE.findall(reply["reply"])) - set(FIGURE.findall(sources))
         assert unsupported == set(), reply["id"]
+
+
+def test_macros_are_templates_of_a_queue_that_say_what_the_articles_say() -> None:
+    sources = " ".join(article.body for article in ARTICLES.values())
+    for macro in MACROS:
+        text, key = macro["text"], macro["name"]
+        assert macro["queue"] is None or macro["queue"] in QUEUES, key
+        assert macro["category"] == "" or CATEGORIES[macro["category"]]["queue"] == macro["queue"]
+        assert text.startswith("Hello {customer_name|there},\n\n"), key
+        assert text.endswith(CLOSING), key
+        assert {match[1] for match in SLOT.finditer(text)} <= SLOTS, key
+        assert not re.search(r"[{}|]|  ", SLOT.sub(r"\2", text)), key
+        assert set(FIGURE.findall(text)) <= set(FIGURE.findall(sources)), key
+        assert not CLAIM.search(text), key
+    assert len({macro["name"] for macro in MACROS}) == len(MACROS) >= 12
 
 
 def test_no_past_reply_claims_a_deed() -> None:

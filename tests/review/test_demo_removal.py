@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from agents.local_model import training
 from agents.models import Agent
-from review import claims, decisions
+from review import claims, decisions, undoing
 from review.demo import load, play, removal, tasks
 from review.demo.load import load_demo
 from review.intake import NewMessage, add_message
@@ -38,7 +38,9 @@ def decide(item: ReviewItem, reviewer: User, text: str) -> Verdict:
     item = claims.claim(item, reviewer)
     assert item.claim_token is not None
     seen = decisions.Seen(claim_token=item.claim_token, revision=item.revision, digest=item.digest)
-    return decisions.send(item.pk, reviewer, seen, text=text)
+    verdict = decisions.send(item.pk, reviewer, seen, text=text)
+    assert verdict is not None
+    return verdict
 
 
 @pytest.fixture
@@ -73,7 +75,7 @@ def played(real: Rows, installed: Agent, settings: Settings, tmp_path: Path) -> 
     assert held.claim_token is not None
     claims.release(held, lead, held.claim_token, text="begun and left")
     verdict = decide(items[2], lead, "Hello, this is undone.")
-    decisions.undo(verdict.pk, lead)
+    undoing.undo(verdict.pk, lead)
     add_message(items[3].ticket_id, NewMessage(body="And one more thing."))
     claims.claim(ReviewItem.objects.open().get(ticket__source__slug="api"), lead)
     return real

@@ -60,6 +60,7 @@ def deliver(ada: User, text: str = "Hello", **ticket: Any) -> Delivery:
     assert item.claim_token is not None
     seen = Seen(claim_token=item.claim_token, revision=item.revision, digest=item.digest)
     verdict = decisions.send(item.pk, ada, seen, text=text)
+    assert verdict is not None
     Delivery.objects.filter(verdict=verdict).update(due_at=timezone.now())
     delivery = Delivery.objects.get(verdict=verdict)
     outcomes.deliver(delivery.pk)

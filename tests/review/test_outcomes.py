@@ -48,6 +48,7 @@ def due_delivery(reviewer: User, text: str = DRAFT, **ticket: Any) -> Delivery:
     assert item.claim_token is not None
     seen = Seen(claim_token=item.claim_token, revision=item.revision, digest=item.digest)
     verdict = decisions.send(item.pk, reviewer, seen, text=text)
+    assert verdict is not None
     Delivery.objects.filter(verdict=verdict).update(due_at=timezone.now())
     return Delivery.objects.get(verdict=verdict)
 

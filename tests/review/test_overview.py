@@ -19,7 +19,7 @@ from pytest_django import Settings
 from agents.models import Agent, Calibration, Category, Run, RunPayload, Step, TierVersion
 from agents.prompts import prompt
 from agents.tiers import tier_of
-from review import decisions, outcomes
+from review import decisions, outcomes, undoing
 from review.claims import claim
 from review.models import Delivery, ReviewItem, Verdict
 from review.overview import queries
@@ -56,7 +56,9 @@ def decide(person: User, text: str | None = DRAFT, item: ReviewItem | None = Non
     seen = decisions.Seen(claim_token=item.claim_token, revision=item.revision, digest=item.digest)
     if text is None:
         return decisions.reject(item.pk, person, seen)
-    return decisions.send(item.pk, person, seen, text=text)
+    verdict = decisions.send(item.pk, person, seen, text=text)
+    assert verdict is not None
+    return verdict
 
 
 def deliver(verdict: Verdict) -> None:
@@ -97,7 +99,7 @@ def test_few_verdicts_are_said_as_a_count_with_their_interval(page: Client, ada:
 
 
 def test_an_undone_verdict_counts_for_nothing(page: Client, ada: User) -> None:
-    decisions.undo(decide(ada, REWRITTEN).pk, ada)
+    undoing.undo(decide(ada, REWRITTEN).pk, ada)
     assert figures_now().current.decided == 0
     item = ReviewItem.objects.get()
     decide(ada, DRAFT, item)

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from agents import runner
 from agents.models import Agent, Run, RunPayload, Step
-from review import decisions
+from review import decisions, undoing
 from review.claims import claim
 from review.decisions import Seen
 from review.intake import NewMessage, add_message
@@ -183,7 +183,7 @@ def test_an_undone_verdict_stays_beside_the_one_that_stands(
     run = worked_on(make_ticket().run)
     countersign(run, ada)
     item = ReviewItem.objects.get()
-    decisions.undo(item.verdicts.get().pk, ada)
+    undoing.undo(item.verdicts.get().pk, ada)
     assert "waits for a person in Orders" in shown(page, run)
     item.refresh_from_db()
     assert item.claim_token is not None

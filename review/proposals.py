@@ -1,0 +1,139 @@
+"""Proposals that agents outside this installation put before a person.
+
+Each opens an item on a run that waits. The verdicts end the run once they can no longer be taken
+back, and the agent that asked reads them there; it, and nothing here, does what was approved.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from agents.models import Agent, Run
+from agents.requests import cancel_runs, end_waiting_run, open_waiting_run
+from observability.payloads import digest
+from review import audit, sla
+from review.actions import EFFECTS, actions_of
+from review.claims import refuse_if_ended
+from review.errors import DraftIsWaiting
+from review.items import PRIORITIES, clock_started_at, drop_claim, queue_called
+from review.models import Queue, ReviewItem, ReviewPayload, Ticket, TicketRun, Verdict
+from review.proposal_check import cleaned
+from review.redaction import redact
+
+DEFAULT_REASONS = {
+    "draft": ("agent_asks", "The agent asks for a countersignature."),
+    "decision": ("agent_asks", "The agent asks for a decision."),
+    "tool_call": ("agent_acts", "The agent wants to do something."),
+}
+
+
+@transaction.atomic
+def submit(
+    ticket_id: int,
+    agent: Agent,
+    actions: Sequence[Mapping[str, Any]],
+    *,
+    reasons: Sequence[str] = (),
+    high_stakes: bool = False,
+    urgency: str = "normal",
+    queue: Queue | None = None,
+) -> ReviewItem:
+    """Return the item that puts these actions before a person.
+
+    actions: as `review.actions` describes them; a draft, of which there is one at most, comes
+    first. Raises UnfitProposal or DraftIsWaiting.
+    """
+    content = {"actions": cleaned(actions)}
+    ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
+    if content["actions"][0]["kind"] == "draft" and _draft_is_waiting(ticket):
+        raise DraftIsWaiting
+    run = open_waiting_run(agent, {"ticket": ticket.pk, **content})
+    TicketRun.objects.create(
+        ticket=ticket, run=run, upto_seq=ticket.last_seq, settled_at=run.created_at
+    )
+    if ticket.queue is None:
+        ticket.queue = queue or queue_called(agent.fallback_queue)
+        ticket.save(update_fields=["queue"])
+    given = _reasons(content["actions"], reasons)
+    priority, started_at = PRIORITIES[urgency], clock_started_at(ticket)
+    target = queue or ticket.queue
+    item = ReviewItem.objects.create(
+        ticket=ticket,
+        run=run,
+        queue=target,
+        kind=content["actions"][0]["kind"],
+        clock_started_at=started_at,
+        due_at=sla.due_at(target, priority, started_at),
+        upto_seq=ticket.last_seq,
+        proposal=ReviewPayload.objects.create(content=content),
+        digest=digest(content),
+        reasons=given,
+        reason_codes=[reason["code"] for reason in given],
+        priority=priority,
+        needs_second=high_stakes,
+    )
+    audit.record(None, "item.opened", item, after=item.digest, run=run.pk, agent=agent.slug)
+    return item
+
+
+@transaction.atomic
+def withdraw(item_id: int) -> ReviewItem:
+    """Return the item, cancelled with its run: the agent no longer asks.
+
+    Raises AlreadyDecided, Superseded or Withdrawn when it has ended already.
+    """
+    ticket_id = ReviewItem.objects.values_list("ticket_id", flat=True).get(pk=item_id)
+    Ticket.objects.select_for_update().get(pk=ticket_id)
+    item = ReviewItem.objects.select_for_update().get(pk=item_id)
+    refuse_if_ended(item)
+    cancel_runs([item.run_id])
+    item.status = ReviewItem.Status.CANCELLED
+    drop_claim(item)
+    item.save()
+    audit.record(None, "item.withdrawn", item, before=item.digest)
+    return item
+
+
+def conclude(item: ReviewItem) -> None:
+    """End the run that waited for the item, with its verdicts: they can no longer be undone."""
+    if item.run.status == Run.Status.WAITING:
+        end_waiting_run(item.run_id, {"verdicts": told(item)})
+
+
+def is_proposed(item: ReviewItem) -> bool:
+    """Return whether an agent elsewhere asks by the item: its run waits, or waited."""
+    return "actions" in (item.run.input.content or {})
+
+
+def told(item: ReviewItem) -> list[dict[str, Any]]:
+    """Return the verdicts of the item's present revision as its agent is told them, in order."""
+    verdicts = item.verdicts.filter(revision=item.revision).select_related("final")
+    return [_told(verdict) for verdict in verdicts.order_by("action")]
+
+
+def _told(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "action": verdict.action,
+        "verdict": verdict.kind,
+        "final": verdict.final.content if verdict.final else None,
+        "reason": verdict.reason,
+        "edit_operations": verdict.edit_operations,
+        "at": verdict.created_at.isoformat(),
+    }
+
+
+def _draft_is_waiting(ticket: Ticket) -> bool:
+    """Return whether the ticket has an open draft, or a run that will make one."""
+    drafts = ticket.items.open().filter(kind=ReviewItem.Kind.DRAFT)
+    return drafts.exists() or ticket.ticket_runs.filter(settled_at__isnull=True).exists()
+
+
+def _reasons(actions: Sequence[Mapping[str, Any]], reasons: Sequence[str]) -> list[dict[str, str]]:
+    code, text = DEFAULT_REASONS[actions[0]["kind"]]
+    given = [{"code": code, "text": redact(reason).text} for reason in reasons] or [
+        {"code": code, "text": text}
+    ]
+    if any(action.effect == "irreversible" for action in actions_of({"actions": actions})):
+        given.append({"code": "irreversible", "text": EFFECTS["irreversible"]})
+    return given

@@ -1,0 +1,89 @@
+"""What a reviewer had before them, and the item locked if it is still so."""
+
+import uuid
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+
+from agents.models import Run
+from observability.rows import ask, columns, instances, relate
+from review.claims import require_claim
+from review.errors import ProposalChanged, Superseded
+from review.models import (
+    CarriedText,
+    Queue,
+    ReviewItem,
+    ReviewPayload,
+    Source,
+    Ticket,
+    WorkingText,
+)
+
+LOCKED = (ReviewItem, Ticket, Source, Queue, ReviewPayload, Run, CarriedText)
+LOCK = f"""
+SELECT {columns(ReviewItem, "item")}, {columns(Ticket, "ticket")}, {columns(Source, "source")},
+    {columns(Queue, "queue")}, {columns(ReviewPayload, "proposal")}, {columns(Run, "run")},
+    {columns(CarriedText, "carried")}
+FROM review_reviewitem item
+JOIN review_ticket ticket ON ticket.id = item.ticket_id
+JOIN review_source source ON source.id = ticket.source_id
+JOIN review_queue queue ON queue.id = item.queue_id
+JOIN review_reviewpayload proposal ON proposal.id = item.proposal_id
+JOIN agents_run run ON run.id = item.run_id
+LEFT JOIN review_carriedtext carried ON carried.item_id = item.id
+WHERE item.id = %s
+FOR UPDATE OF ticket, item
+"""  # noqa: S608 - made of the models' own names
+OPENED = (ReviewItem, Queue, ReviewPayload, WorkingText)
+OPEN = f"""
+SELECT {columns(ReviewItem, "item")}, {columns(Queue, "queue")},
+    {columns(ReviewPayload, "proposal")}, {columns(WorkingText, "working")}
+FROM review_reviewitem item
+JOIN review_queue queue ON queue.id = item.queue_id
+JOIN review_reviewpayload proposal ON proposal.id = item.proposal_id
+LEFT JOIN review_workingtext working ON working.item_id = item.id
+WHERE item.id = %s AND (%s OR item.assigned_to_id = %s OR EXISTS (
+    SELECT FROM review_queue_members WHERE queue_id = item.queue_id AND user_id = %s))
+"""  # noqa: S608 - made of the models' own names
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What the reviewer had before them: the claim they hold and the exact proposal they read."""
+
+    claim_token: uuid.UUID
+    revision: int
+    digest: str
+
+
+def acted_on(item_id: int, user: User) -> ReviewItem | None:
+    """Return the item with what an action on it needs, None where the person may not see it."""
+    sees_all = user.has_perm("review.view_every_queue")
+    rows = ask(OPEN, [item_id, sees_all, user.pk, user.pk])
+    if not rows:
+        return None
+    item: ReviewItem
+    item, queue, proposal, working = instances(rows[0], *OPENED)
+    relate(item, queue=queue, proposal=proposal, working=working)
+    return item
+
+
+def lock(item_id: int, reviewer: User, seen: Seen) -> ReviewItem:
+    """Return the item, locked with its ticket, if the reviewer may decide on what they saw.
+
+    The ticket is locked first, as intake does, so the two never wait for each other.
+    """
+    # Nothing when a change that was waited for moved it to another queue: then it is read anew.
+    rows = ask(LOCK, [item_id]) or ask(LOCK, [item_id])
+    if not rows:
+        raise ReviewItem.DoesNotExist
+    item: ReviewItem
+    item, ticket, source, queue, proposal, run, carried = instances(rows[0], *LOCKED)
+    relate(ticket, source=source)
+    relate(item, ticket=ticket, queue=queue, proposal=proposal, run=run, carried=carried)
+    require_claim(item, reviewer, seen.claim_token)
+    if item.ticket.customer_seq > item.upto_seq:
+        raise Superseded
+    if (item.revision, item.digest) != (seen.revision, seen.digest):
+        raise ProposalChanged
+    return item

@@ -1,0 +1,1 @@
+"""Service levels: when queues are open, what they promise, and changing that."""

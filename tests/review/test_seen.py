@@ -1,0 +1,67 @@
+"""The locked read of a verdict: whoever waited for it decides on what stands then."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+from django.db import connections, transaction
+
+from review import claims
+from review.errors import ClaimLost, Superseded
+from review.intake import NewMessage, add_message
+from review.models import ReviewItem, Ticket
+from review.seen import Seen, acted_on, lock
+from tests.builders import make_item, make_person, make_queue, make_result
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def escalate(item: ReviewItem) -> None:
+    """Move the item to another row of another queue, as a lead may meanwhile."""
+    fields = {"claimed_by": None, "claim_token": None, "claim_expires_at": None}
+    ReviewItem.objects.filter(pk=item.pk).update(queue=make_queue("care"), **fields)
+
+
+def write_again(item: ReviewItem) -> None:
+    add_message(item.ticket_id, NewMessage(body="One more thing."))
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "refusal"), [(escalate, ClaimLost), (write_again, Superseded)]
+)
+def test_what_changed_while_it_was_waited_for_is_what_counts(
+    installed: object, meanwhile: Callable[[ReviewItem], None], refusal: type[Exception]
+) -> None:
+    ada = make_person("ada", "reviewer", make_queue("orders"))
+    item = claims.claim(make_item(), ada)
+    assert item.claim_token is not None
+    seen = Seen(claim_token=item.claim_token, revision=item.revision, digest=item.digest)
+    asking = Event()
+
+    def decide() -> None:
+        try:
+            with transaction.atomic():
+                asking.set()
+                lock(item.pk, ada, seen)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Ticket.objects.select_for_update().get(pk=item.ticket_id)
+            decided = pool.submit(decide)
+            assert asking.wait(10)
+            meanwhile(item)
+        with pytest.raises(refusal):
+            decided.result()
+
+
+def test_what_one_may_not_see_one_cannot_act_on(installed: object) -> None:
+    ada = make_person("ada", "reviewer", make_queue("orders"))
+    lead = make_person("lead", "lead")
+    mine, other = make_item(), make_item(make_result(queue="billing"))
+    assert acted_on(mine.pk, ada) == acted_on(mine.pk, lead) == mine
+    assert acted_on(other.pk, ada) is None
+    ReviewItem.objects.filter(pk=other.pk).update(assigned_to=ada)
+    assert acted_on(other.pk, ada) == other

@@ -129,12 +129,12 @@ def _carry_out(
         judged = [replace(one, succeeded=_first_reply_succeeded(item)) for one in judged]
     if acting(judged):
         require_looked_at(item)
-    earlier = first_word(item)
+    earlier, digests = first_word(item), _bound(item, judged)
     decision = ruling(
         needs_second=item.needs_second,
         acts=acting(judged),
         reviewer=reviewer.pk,
-        marks=[mark(one.kind, one.final_digest) for one in judged],
+        marks=[mark(one.kind, bound) for one, bound in zip(judged, digests, strict=True)],
         first=First(
             reviewer=earlier[0].reviewer_id, marks=[mark(one.kind, one.digest) for one in earlier]
         )
@@ -142,7 +142,7 @@ def _carry_out(
         else None,
     )
     _require_known(item, corrections.category)
-    assessments = _assess(item, reviewer, judged, corrections.category)
+    assessments = _assess(item, reviewer, judged, digests, corrections.category)
     if decision == "wait":
         insert(*_texts(assessments), *assessments)
         _wait_for_a_second(item, reviewer, judged)
@@ -162,8 +162,21 @@ def _require_known(item: ReviewItem, category: str) -> None:
             raise UnknownCategory
 
 
+def _bound(item: ReviewItem, judged: Sequence[Judged]) -> list[str]:
+    """Return the digest of what each answer would do, the files of a reply for two people too."""
+    digests = [one.final_digest for one in judged]
+    if item.needs_second and item.kind == ReviewItem.Kind.DRAFT and judged[0].acts:
+        files = attachments.laid_ready(item).order_by("sha256").values_list("sha256", flat=True)
+        digests[0] = digest([digests[0], *files]) if files else digests[0]
+    return digests
+
+
 def _assess(
-    item: ReviewItem, reviewer: User, judged: Sequence[Judged], category: str
+    item: ReviewItem,
+    reviewer: User,
+    judged: Sequence[Judged],
+    digests: Sequence[str],
+    category: str,
 ) -> list[Assessment]:
     """Return what the reviewer said of each action, still to be written."""
     held = timezone.now() - item.claimed_at if item.claimed_at else None
@@ -175,7 +188,7 @@ def _assess(
             reviewer=reviewer,
             kind=one.kind,
             text=ReviewPayload(content=one.final) if one.final is not None else None,
-            digest=one.final_digest,
+            digest=digests[action],
             category=category,
             reason=one.reason,
             # Of the item, so it is told once.

@@ -10,6 +10,12 @@ from tests.stack import PASSWORD, Stack
 
 EXPECTED = ("status of 409", "status of 422", "WebSocket connection to")
 
+FREE = """
+UPDATE review_reviewitem SET claimed_by_id = NULL, claim_token = NULL, claim_expires_at = NULL,
+    claimed_at = NULL
+WHERE claimed_by_id IS NOT NULL
+"""
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -21,7 +27,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser, stack: Stack) -> Iterator[Callable[[str], Page]]:
-    """Log a person in, in a browser context of their own. A script error fails the test."""
+    """Log a person in, in a browser context of their own. A script error fails the test.
+
+    Nobody holds anything yet, whatever an earlier test has left.
+    """
+    stack.rows(FREE)
+    stack.rows("DELETE FROM review_carriedtext")
     problems: list[str] = []
     contexts = []
 

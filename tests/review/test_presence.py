@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
 from channels.routing import URLRouter
 from django.contrib.auth.models import User
+from django.db import connections
 from django.test import Client
 from pytest_django import Settings
 
@@ -95,7 +97,14 @@ def _talk(user: User, talk: Talk) -> Any:
         await socket.close()
         return answer
 
-    return async_to_sync(conversation)()
+    def in_a_thread() -> Any:
+        try:
+            return async_to_sync(conversation)()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as thread:  # this one may have the loop of a browser
+        return thread.submit(in_a_thread).result()
 
 
 @database_sync_to_async

@@ -5,7 +5,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from agents.models import Category
-from review import claims, decisions, errors
+from review import attachments, claims, decisions, errors
+from review.attachments import NewFile
 from review.decisions import Seen
 from review.errors import NotTheSecond
 from review.models import Assessment, Delivery, ReviewItem, Verdict
@@ -118,3 +119,13 @@ def test_the_pages_say_who_countersigned_and_who_must(
     assert "a second person must" in page
     assert "Monday" in page
     assert "1 edit" in page
+
+
+def test_a_file_that_came_between_needs_a_second_person_again(ada: User, grace: User) -> None:
+    item = high_stakes_item()
+    assert decisions.send(item.pk, ada, claimed(item, ada), text=DRAFT) is None
+    seen = claimed(item, grace)
+    label = NewFile(name="label.pdf", data=b"%PDF", content_type="application/pdf")
+    attachments.lay_ready(item.pk, grace, seen.claim_token, [label])
+    assert decisions.send(item.pk, grace, seen, text=DRAFT) is None
+    assert decisions.send(item.pk, ada, claimed(item, ada), text=DRAFT) is not None

@@ -20,7 +20,7 @@ from review.requests import ReviewerRequest
 from review.seen import acted_on
 from review.service.levels import zone_called
 from review.views.items import item_of, posted, render_item
-from review.wake import announce
+from review.wake import announce, notify
 from review.working import saved_choices
 
 FormT = TypeVar("FormT", bound=DecisionForm)
@@ -78,6 +78,8 @@ def escalate(request: ReviewerRequest, item_id: int) -> HttpResponse:
             to=to,
         )
         announce(escalated.queue_id)
+        if isinstance(to, User):
+            notify([to.pk])
         return f"Escalated to {escalated.assigned_to or escalated.queue.name}."
 
     return _carry_out(request, item_id, EscalateForm, act)
@@ -96,6 +98,7 @@ def assign(request: ReviewerRequest, item_id: int) -> HttpResponse:
             note=form.cleaned_data["assign_note"],
             text=form.cleaned_data["text"],
         )
+        notify([person.pk])
         return f"Handed to {person.get_full_name() or person.get_username()}."
 
     return _carry_out(request, item_id, AssignForm, act)

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from observability.rows import Row, ask, columns, instances
+from observability.rows import ask, columns, instances
 from review import audit
 from review.errors import AlreadyDecided, ClaimedByAnother, ClaimLost, Superseded, Withdrawn
 from review.items import store_working_text
@@ -28,10 +28,14 @@ FREE = """
 # The first of each queue are read off the index item_next, merged, and tried one by one: what a
 # colleague's Next has locked is passed over, what they have just taken no longer matches FREE.
 TAKE = f"""
-WITH taken AS (
+WITH held AS MATERIALIZED (
+    SELECT * FROM review_reviewitem
+    WHERE status = 'open' AND claimed_by_id = %(user)s AND claim_expires_at > %(now)s
+    ORDER BY priority DESC, due_at, id LIMIT %(most_held)s
+), taken AS (
     UPDATE review_reviewitem SET claimed_by_id = %(user)s, claim_token = %(token)s,
         claim_expires_at = %(expires_at)s, claimed_at = %(now)s, snoozed_until = NULL
-    WHERE id = (
+    WHERE NOT EXISTS (SELECT FROM held) AND id = (
         SELECT item.id
         FROM (
             SELECT first.*
@@ -57,15 +61,11 @@ WITH taken AS (
     SELECT %(user)s, %(name)s, 'item.claimed', 'reviewitem:' || id, digest, '', '{{}}', %(now)s
     FROM taken
 )
-SELECT {columns(ReviewItem, "taken")} FROM taken
+SELECT {columns(ReviewItem, "held")}, true FROM held
+UNION ALL SELECT {columns(ReviewItem, "taken")}, false FROM taken
 """  # noqa: S608 - made of constants
 # For when more colleagues than that ask at the same instant.
 TAKE_ANY = TAKE.replace("LIMIT 10", "")
-HELD = f"""
-SELECT {columns(ReviewItem, "item")} FROM review_reviewitem item
-WHERE status = 'open' AND claimed_by_id = %(user)s AND claim_expires_at > %(now)s
-ORDER BY priority DESC, due_at, id LIMIT 1
-"""  # noqa: S608 - made of the model's own names
 
 
 @transaction.atomic
@@ -100,15 +100,29 @@ def claim(item: ReviewItem, user: User) -> ReviewItem:
     return item
 
 
-def claim_next(user: User, *, but: int = 0) -> ReviewItem | None:
+def claim_next(user: User) -> ReviewItem | None:
     """Return the most urgent item the person may take, claimed; None when nothing is waiting.
 
-    One statement. Two people who ask at once get two items. but: an item they have just handed on.
+    One statement. Two people who ask at once get two items.
     """
+    item, _ = _next(user, most_held=0)
+    return item
+
+
+def held_or_next(user: User, *, but: int = 0) -> tuple[ReviewItem | None, bool]:
+    """Return what `claim_next` does, or the item the person holds already, and whether they do.
+
+    but: an item they have just handed on.
+    """
+    return _next(user, most_held=1, but=but)
+
+
+def _next(user: User, *, most_held: int, but: int = 0) -> tuple[ReviewItem | None, bool]:
     now = timezone.now()
     values = {
         "user": user.pk,
         "but": but,
+        "most_held": most_held,
         "name": user.get_username(),
         "token": uuid.uuid4(),
         "now": now,
@@ -116,12 +130,11 @@ def claim_next(user: User, *, but: int = 0) -> ReviewItem | None:
         "sees_all": user.has_perm("review.view_every_queue"),
     }
     rows = ask(TAKE, values) or ask(TAKE_ANY, values)
-    return _item(rows[0]) if rows else None
-
-
-def held_by(user: User) -> ReviewItem | None:
-    """Return the item the person holds, the most urgent where there are several."""
-    return next(map(_item, ask(HELD, {"user": user.pk, "now": timezone.now()})), None)
+    if not rows:
+        return None, False
+    item: ReviewItem
+    (item,) = instances(rows[0], ReviewItem)
+    return item, bool(rows[0][-1])
 
 
 def renew(item_id: int, user: User, token: uuid.UUID | None) -> bool:
@@ -165,9 +178,3 @@ def refuse_if_ended(item: ReviewItem) -> None:
         raise Withdrawn
     if item.status != ReviewItem.Status.OPEN:
         raise AlreadyDecided
-
-
-def _item(row: Row) -> ReviewItem:
-    item: ReviewItem
-    (item,) = instances(row, ReviewItem)
-    return item

@@ -90,13 +90,12 @@ def density(request: ReviewerRequest) -> HttpResponse:
 def take_next(request: ReviewerRequest) -> HttpResponse:
     """Claim the most urgent item and open it; a program that asks for JSON gets its claim."""
     by_program = request.get_preferred_type([HTML, JSON]) == JSON
-    held = claims.held_by(request.user)
-    item = held or claims.claim_next(request.user)
-    if item is not None and held is None:
+    item, was_held = claims.held_or_next(request.user)
+    if item is not None and not was_held:
         announce(item.queue_id)
     if by_program:
         return JsonResponse(_claimed(item)) if item else HttpResponse(status=204)
-    if held is not None:
+    if was_held:
         messages.info(request, "You still hold this item. Send it or release it for the next one.")
     if item is None:
         messages.info(request, "Nothing is waiting for you right now.")

@@ -179,10 +179,11 @@ def _onward(request: ReviewerRequest, item: ReviewItem) -> HttpResponse:
     """Lead on as the form asks: to the next item, back to this one, or to the inbox."""
     match request.POST.get("then"):
         case "next":
-            held = claims.held_by(request.user)  # an undo leaves the item that came after held
-            following = held or claims.claim_next(request.user, but=item.pk)
+            # An undo leaves the item that came after it held.
+            following, was_held = claims.held_or_next(request.user, but=item.pk)
             if following is not None:
-                announce(following.queue_id)
+                if not was_held:
+                    announce(following.queue_id)
                 return redirect("item", following.pk)
             messages.info(request, "That was the last one. Nothing is waiting for you right now.")
         case "stay":

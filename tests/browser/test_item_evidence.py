@@ -15,6 +15,8 @@ OPEN = """
 SELECT item.id FROM review_reviewitem item
 JOIN agents_run run ON run.id = item.run_id
 JOIN agents_runpayload result ON result.id = run.result_id
+JOIN review_ticket ticket ON ticket.id = item.ticket_id
+JOIN review_source source ON source.id = ticket.source_id AND source.is_demo
 WHERE item.status = 'open' AND jsonb_array_length(result.content -> 'citations') > 0
     AND item.claimed_by_id IS NULL ORDER BY item.id LIMIT 1
 """

@@ -9,7 +9,6 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("COUNTERSIGN_PROCESS", "web")
 
-from a2wsgi import WSGIMiddleware
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
@@ -18,11 +17,13 @@ from django.core.wsgi import get_wsgi_application
 wsgi_application = get_wsgi_application()
 
 from config import celery  # noqa: F401 - pages publish to its broker
+from config.hosting import InThreads
 from review.routing import websocket_urlpatterns
+from review.uploads import MOST_BYTES
 
 application = ProtocolTypeRouter(
     {
-        "http": WSGIMiddleware(wsgi_application, workers=8),  # type: ignore[arg-type]
+        "http": InThreads(wsgi_application, threads=8, largest_body=MOST_BYTES),
         "websocket": AllowedHostsOriginValidator(
             AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
         ),

@@ -37,7 +37,7 @@ from review.models import (
 )
 from review.outcomes import channel_of, channel_to_agent
 from review.second_person import First, ruling
-from review.seen import Seen, lock
+from review.seen import Beside, Seen, lock_with
 
 # What was written on an item and what was carried to it end with its verdict.
 CLOSE = """
@@ -86,10 +86,10 @@ def reject(
 
     Raises as `decide` does.
     """
-    item = lock(item_id, reviewer, seen)
+    item, beside = lock_with(item_id, reviewer, seen)
     refusals = [Answer(said="reject", words=reason) for _ in proposed_actions(item)]
     said = replace(corrections, category=category or corrections.category)
-    return _carry_out(item, reviewer, refusals, said)[0]
+    return _carry_out(item, beside, reviewer, refusals, said)[0]
 
 
 @transaction.atomic
@@ -106,7 +106,8 @@ def decide(
     Raises ClaimLost, AlreadyDecided, Superseded, ProposalChanged, AnswerMissing, UnknownCategory,
     UnknownQueue, NotTheSecond, and what `actions.judge` raises.
     """
-    return _carry_out(lock(item_id, reviewer, seen), reviewer, answers, corrections)
+    item, beside = lock_with(item_id, reviewer, seen)
+    return _carry_out(item, beside, reviewer, answers, corrections)
 
 
 def first_word(item: ReviewItem) -> Sequence[Assessment]:
@@ -119,7 +120,11 @@ def first_word(item: ReviewItem) -> Sequence[Assessment]:
 
 
 def _carry_out(
-    item: ReviewItem, reviewer: User, answers: Sequence[Answer], corrections: Corrections
+    item: ReviewItem,
+    beside: Beside,
+    reviewer: User,
+    answers: Sequence[Answer],
+    corrections: Corrections,
 ) -> list[Verdict]:
     actions = proposed_actions(item)
     if len(answers) != len(actions):
@@ -147,7 +152,7 @@ def _carry_out(
         insert(*_texts(assessments), *assessments)
         _wait_for_a_second(item, reviewer, judged)
         return []
-    return _settle(item, reviewer, judged, assessments, corrections)
+    return _settle(item, beside, reviewer, judged, assessments, corrections)
 
 
 def _first_reply_succeeded(item: ReviewItem) -> bool | None:
@@ -216,6 +221,7 @@ def _wait_for_a_second(item: ReviewItem, reviewer: User, judged: Sequence[Judged
 
 def _settle(
     item: ReviewItem,
+    beside: Beside,
     reviewer: User,
     judged: Sequence[Judged],
     assessments: Sequence[Assessment],
@@ -225,13 +231,13 @@ def _settle(
     is_draft = item.kind == ReviewItem.Kind.DRAFT
     is_answered = is_draft and judged[0].acts
     verdicts = [
-        _verdict(item, reviewer, one, assessment)
+        _verdict(item, reviewer, one, assessment, beside.signature)
         for one, assessment in zip(judged, assessments, strict=True)
     ]
     reply = verdicts[0] if is_answered else None
     deliveries = _deliveries(item, reply, [one for one in verdicts if one is not reply])
     insert(*_texts(assessments, verdicts), *assessments, *verdicts, *deliveries)
-    files = attachments.bind(reply) if reply else []
+    files = attachments.bind(reply) if reply and beside.has_files else []
     entries = [
         audit.entry(
             reviewer,
@@ -246,7 +252,7 @@ def _settle(
         )
         for verdict in verdicts
     ]
-    insert(*entries, *(_draft_label(item, verdicts[0]) if is_draft else ()))
+    insert(*entries, *(_draft_label(item, verdicts[0], beside.label) if is_draft else ()))
     if is_draft:
         _label_corrections(item, verdicts[0], corrections)
         item.ticket.status = Ticket.Status.ANSWERED if is_answered else Ticket.Status.CLOSED
@@ -272,10 +278,12 @@ def _texts(
     return list({id(text): text for text in texts if text is not None}.values())
 
 
-def _verdict(item: ReviewItem, reviewer: User, one: Judged, assessment: Assessment) -> Verdict:
+def _verdict(
+    item: ReviewItem, reviewer: User, one: Judged, assessment: Assessment, signature: str
+) -> Verdict:
     final = assessment.text
     if one.acts and item.kind == ReviewItem.Kind.DRAFT and not assessment.action:
-        leaving = signatures.signed(one.final, reviewer, item.queue)
+        leaving = signatures.signed(one.final, signature)
         final = ReviewPayload(content=leaving) if leaving != one.final else final
     return Verdict(
         item=item,
@@ -295,7 +303,7 @@ def _verdict(item: ReviewItem, reviewer: User, one: Judged, assessment: Assessme
     )
 
 
-def _draft_label(item: ReviewItem, verdict: Verdict) -> Sequence[Model]:
+def _draft_label(item: ReviewItem, verdict: Verdict, corrects: int | None) -> Sequence[Model]:
     """Return the rows of what the verdict says of the draft.
 
     A correction was not written from the draft, and is no first reply to learn from.
@@ -311,7 +319,7 @@ def _draft_label(item: ReviewItem, verdict: Verdict) -> Sequence[Model]:
         words_kept_ratio=None if item.is_correction else verdict.words_kept_ratio,
         succeeded=verdict.succeeded,
     )
-    expected, label = rows_of(truth)
+    expected, label = rows_of(truth, corrects=corrects)
     return [*expected, label]
 
 

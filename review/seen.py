@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 
+from agents.evals.labels import LATEST
 from agents.models import Run
 from observability.rows import ask, columns, instances, relate
 from review.claims import require_claim
@@ -18,12 +19,17 @@ from review.models import (
     Ticket,
     WorkingText,
 )
+from review.signatures import SIGNATURE
 
 LOCKED = (ReviewItem, Ticket, Source, Queue, ReviewPayload, Run, CarriedText)
 LOCK = f"""
 SELECT {columns(ReviewItem, "item")}, {columns(Ticket, "ticket")}, {columns(Source, "source")},
     {columns(Queue, "queue")}, {columns(ReviewPayload, "proposal")}, {columns(Run, "run")},
-    {columns(CarriedText, "carried")}
+    {columns(CarriedText, "carried")},
+    ({SIGNATURE.format(user="%s", queue="item.queue_id")}),
+    EXISTS (SELECT FROM review_attachment file
+        WHERE file.item_id = item.id AND file.verdict_id IS NULL),
+    ({LATEST.format(run="item.run_id", task="'draft'")})
 FROM review_reviewitem item
 JOIN review_ticket ticket ON ticket.id = item.ticket_id
 JOIN review_source source ON source.id = ticket.source_id
@@ -56,6 +62,19 @@ class Seen:
     digest: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What sending a reply has to know beside the item.
+
+    signature: what stands under the reviewer's replies in its queue. has_files: whether any are
+    laid ready. label: the id of the label that one on the draft would correct.
+    """
+
+    signature: str
+    has_files: bool
+    label: int | None
+
+
 def acted_on(item_id: int, user: User) -> ReviewItem | None:
     """Return the item with what an action on it needs, None where the person may not see it."""
     sees_all = user.has_perm("review.view_every_queue")
@@ -69,12 +88,17 @@ def acted_on(item_id: int, user: User) -> ReviewItem | None:
 
 
 def lock(item_id: int, reviewer: User, seen: Seen) -> ReviewItem:
-    """Return the item, locked with its ticket, if the reviewer may decide on what they saw.
+    """Return the item, locked with its ticket, if the reviewer may decide on what they saw."""
+    return lock_with(item_id, reviewer, seen)[0]
+
+
+def lock_with(item_id: int, reviewer: User, seen: Seen) -> tuple[ReviewItem, Beside]:
+    """Return what `lock` does, and what stands beside the item.
 
     The ticket is locked first, as intake does, so the two never wait for each other.
     """
     # Nothing when a change that was waited for moved it to another queue: then it is read anew.
-    rows = ask(LOCK, [item_id]) or ask(LOCK, [item_id])
+    rows = ask(LOCK, [reviewer.pk, item_id]) or ask(LOCK, [reviewer.pk, item_id])
     if not rows:
         raise ReviewItem.DoesNotExist
     item: ReviewItem
@@ -86,4 +110,5 @@ def lock(item_id: int, reviewer: User, seen: Seen) -> ReviewItem:
         raise Superseded
     if (item.revision, item.digest) != (seen.revision, seen.digest):
         raise ProposalChanged
-    return item
+    signature, has_files, label = rows[0][-3:]
+    return item, Beside(signature=signature or "", has_files=has_files, label=label)

@@ -11,24 +11,25 @@ from review.models import Queue, Signature
 # RFC 3676: what follows a line of exactly this is signature, and mail programs fold it away.
 DELIMITER = "-- "
 
-MINE = """
-SELECT text FROM review_signature WHERE user_id = %s AND (queue_id = %s OR queue_id IS NULL)
-ORDER BY queue_id NULLS LAST LIMIT 1
+# The text under a person's replies in a queue, both as SQL says them.
+SIGNATURE = """
+SELECT text FROM review_signature signature
+WHERE signature.user_id = {user} AND (signature.queue_id = {queue} OR signature.queue_id IS NULL)
+ORDER BY signature.queue_id NULLS LAST LIMIT 1
 """
 
 
 def signature_of(user: User, queue: Queue) -> str:
     """Return the person's signature in the queue, or their general one, or nothing."""
-    rows = ask(MINE, [user.pk, queue.pk])
+    rows = ask(SIGNATURE.format(user="%s", queue="%s"), [user.pk, queue.pk])
     return str(rows[0][0]) if rows else ""
 
 
-def signed(text: str, user: User, queue: Queue) -> str:
-    """Return the text as it leaves: with the person's signature, unless it bears one already."""
-    if DELIMITER in text.split("\n"):
+def signed(text: str, signature: str) -> str:
+    """Return the text as it leaves: with the signature, unless it bears one already."""
+    if not signature or DELIMITER in text.split("\n"):
         return text
-    signature = signature_of(user, queue)
-    return f"{text}\n\n{DELIMITER}\n{signature}" if signature else text
+    return f"{text}\n\n{DELIMITER}\n{signature}"
 
 
 @transaction.atomic

@@ -11,8 +11,9 @@ from agents.models import Run
 from observability.payloads import digest
 from observability.rows import ask, insert
 
+# The label at the end of a run's chain for a task, both as SQL says them.
 LATEST = """
-SELECT id FROM evals_label label WHERE run_id = %s AND task = %s
+SELECT label.id FROM evals_label label WHERE label.run_id = {run} AND label.task = {task}
     AND NOT EXISTS (SELECT FROM evals_label later WHERE later.corrects_id = label.id)
 """
 
@@ -37,13 +38,17 @@ class GroundTruth:
 
 def give_label(truth: GroundTruth) -> Label:
     """Return the label, written in the caller's transaction; it corrects the run's earlier one."""
-    expected, label = rows_of(truth)
+    rows = ask(LATEST.format(run="%s", task="%s"), [truth.run.pk, truth.task])
+    expected, label = rows_of(truth, corrects=int(rows[0][0]) if rows else None)
     insert(*expected, label)
     return label
 
 
-def rows_of(truth: GroundTruth) -> tuple[Sequence[LabelPayload], Label]:
-    """Return what is to be written of a label, in the caller's lock on the run's item."""
+def rows_of(truth: GroundTruth, *, corrects: int | None) -> tuple[Sequence[LabelPayload], Label]:
+    """Return what is to be written of a label, in the caller's lock on the run's item.
+
+    corrects: the id of the run's `LATEST` label for the task.
+    """
     expected = LabelPayload(content=truth.expected) if truth.expected is not None else None
     label = Label(
         agent_id=truth.run.agent_id,
@@ -56,12 +61,6 @@ def rows_of(truth: GroundTruth) -> tuple[Sequence[LabelPayload], Label]:
         words_kept_ratio=truth.words_kept_ratio,
         succeeded=truth.succeeded,
         given_by=truth.given_by,
-        corrects_id=_latest(truth.run.pk, truth.task),
+        corrects_id=corrects,
     )
     return [expected] if expected else [], label
-
-
-def _latest(run_id: int, task: str) -> int | None:
-    """Return the id of the label at the end of the run's chain, if it has one."""
-    rows = ask(LATEST, [run_id, task])
-    return int(rows[0][0]) if rows else None

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 from django.utils import timezone
 
+from observability.rows import ask, columns, instances
 from review import audit, sla
 from review.errors import (
     AlreadyDecided,
@@ -21,11 +21,35 @@ from review.errors import (
 from review.items import drop_claim, store_working_text
 from review.models import Notification, Queue, ReviewItem
 from review.notifications import name_of, notify
-from review.people import who_may
 from review.seen import Seen, lock
 
 LONGEST_SNOOZE = timedelta(days=90)
 MORNING, AFTERNOON = time(9), time(14)
+COLLEAGUES = f"""
+WITH granted AS (
+    SELECT user_id, permission_id FROM auth_user_user_permissions
+    UNION ALL
+    SELECT member.user_id, theirs.permission_id
+    FROM auth_user_groups member JOIN auth_group_permissions theirs USING (group_id)
+), able AS (
+    SELECT user_id, bool_or(codename = 'decide') AS decides,
+        bool_or(codename = 'view_every_queue') AS sees_all
+    FROM granted JOIN auth_permission permission ON permission.id = permission_id
+    JOIN django_content_type type ON type.id = permission.content_type_id
+    WHERE type.app_label = 'review' AND codename IN ('decide', 'view_every_queue')
+    GROUP BY user_id
+)
+SELECT {columns(User, "person")}, sees.queue, sees.above
+FROM auth_user person LEFT JOIN able ON able.user_id = person.id
+CROSS JOIN LATERAL (
+    SELECT person.is_superuser OR able.sees_all OR coalesce(bool_or(queue_id = %(queue)s), false),
+        person.is_superuser OR able.sees_all OR coalesce(bool_or(queue_id = %(above)s), false)
+    FROM review_queue_members WHERE user_id = person.id
+) sees (queue, above)
+WHERE person.is_active AND person.id <> %(but)s AND (person.is_superuser OR able.decides)
+    AND (sees.queue OR sees.above)
+ORDER BY person.first_name, person.last_name, person.username
+"""  # noqa: S608 - made of the model's own names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,24 +97,10 @@ def laters(now: datetime, zone: ZoneInfo) -> Sequence[Later]:
 
 def colleagues(queue: Queue, user: User) -> list[Colleague]:
     """Return who else may decide and sees the queue, or the one with more authority, by name."""
-    everything = Q(pk__in=who_may("view_every_queue").values("pk"))
-    members = Queue.members.through.objects.filter(user=OuterRef("pk"))
-    people = (
-        who_may("decide")
-        .exclude(pk=user.pk)
-        .annotate(
-            sees_queue=ExpressionWrapper(
-                everything | Exists(members.filter(queue=queue)), BooleanField()
-            ),
-            sees_above=ExpressionWrapper(
-                everything | Exists(members.filter(queue=queue.escalates_to_id)), BooleanField()
-            ),
-        )
-        .filter(Q(sees_queue=True) | Q(sees_above=True))
-    )
+    about = {"but": user.pk, "queue": queue.pk, "above": queue.escalates_to_id}
     return [
-        Colleague(user=one, sees_queue=one.sees_queue, sees_above=one.sees_above)
-        for one in people.order_by("first_name", "last_name", "username")
+        Colleague(user=instances(row, User)[0], sees_queue=row[-2], sees_above=row[-1])
+        for row in ask(COLLEAGUES, about)
     ]
 
 

@@ -1,7 +1,7 @@
 """How much there is in the inbox, counted no further than is told."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -22,9 +22,9 @@ WITH seen AS MATERIALIZED (
 ), assigned AS (
     SELECT FROM review_reviewitem WHERE status = 'open' AND assigned_to_id = %(user)s
     LIMIT %(most)s
-), unclaimed AS (
+), held AS (
     SELECT FROM review_reviewitem WHERE status = 'open' AND queue_id IN (SELECT id FROM seen)
-        AND (claimed_by_id IS NULL OR claim_expires_at <= %(now)s)
+        AND claimed_by_id IS NOT NULL AND claim_expires_at > %(now)s
         AND (snoozed_until IS NULL OR snoozed_until <= %(now)s) LIMIT %(most)s
 ), escalated AS (
     SELECT FROM review_reviewitem WHERE status = 'open' AND queue_id IN (SELECT id FROM seen)
@@ -38,7 +38,7 @@ WITH seen AS MATERIALIZED (
     LIMIT %(most)s
 ), facets AS (
     SELECT (SELECT count(*) FROM mine), (SELECT count(*) FROM assigned),
-        (SELECT count(*) FROM unclaimed), (SELECT count(*) FROM escalated),
+        (SELECT count(*) FROM held), (SELECT count(*) FROM escalated),
         (SELECT count(*) FROM snoozed), (SELECT count(*) FROM overdue)
 )
 SELECT waiting.number, facets.*, {columns(Queue, "seen")}
@@ -101,13 +101,14 @@ def counts(user: User) -> Counts:
     rows = ask(COUNTS, _values(user))
     queues = [(instances(row[7:], Queue)[0], row[0]) for row in rows]
     found = [QueueCount(queue=queue, open=_count(number)) for queue, number in queues if queue]
-    mine, assigned, unclaimed, escalated, snoozed, overdue = map(_count, rows[0][1:7])
+    mine, assigned, held, escalated, snoozed, overdue = map(_count, rows[0][1:7])
+    awake = _sum(entry.open for entry in found)
     return Counts(
         queues=found,
-        open=_sum(entry.open for entry in found),
+        open=awake,
         mine=mine,
         assigned=assigned,
-        unclaimed=unclaimed,
+        unclaimed=replace(awake, shown=max(awake.shown - held.shown, 0)),
         escalated=escalated,
         snoozed=snoozed,
         overdue=overdue,

@@ -1,5 +1,6 @@
 """The items that wait for a person, and what people said of them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -51,10 +52,16 @@ class ReviewItemQuerySet(models.QuerySet["ReviewItem"]):
         return self.order_by("-priority", "due_at", "pk")
 
 
-def _of_a_queue(name: str, *columns: str | OrderBy, where: Q | None = None) -> models.Index:
+def _of_a_queue(
+    name: str, *columns: str | OrderBy, where: Q | None = None, include: Sequence[str] = ()
+) -> models.Index:
     condition = Q(status="open")
     return models.Index(
-        "queue", *columns, condition=condition & where if where else condition, name=name
+        "queue",
+        *columns,
+        condition=condition & where if where else condition,
+        include=include,
+        name=name,
     )
 
 
@@ -81,7 +88,7 @@ class ReviewItem(models.Model):
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="items")
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+", db_index=False)
-    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="items")
+    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="items", db_index=False)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.OPEN)
     kind = models.CharField(
         max_length=10,
@@ -95,7 +102,7 @@ class ReviewItem(models.Model):
     revision = models.PositiveIntegerField(default=1)
     reasons = models.JSONField(default=list, help_text="[{code, text}]: why it came to a person.")
     reason_codes = ArrayField(models.CharField(max_length=60), default=list)
-    category = models.SlugField(max_length=60, blank=True)
+    category = models.SlugField(max_length=60, blank=True, db_index=False)
     confidence = models.FloatField(null=True)
     priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
     is_escalated = models.BooleanField(default=False)
@@ -134,6 +141,10 @@ class ReviewItem(models.Model):
     opened_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True)
 
+    # Read with it for a page: whether the person may act on it, and for a list.
+    may_act: bool
+    category_name: str | None
+
     objects = ReviewItemQuerySet.as_manager()
 
     class Meta:
@@ -146,7 +157,8 @@ class ReviewItem(models.Model):
         # The orders of the inbox and what is rare in it, each over what is open of a queue.
         indexes: ClassVar = [
             _of_a_queue("item_next", F("priority").desc(), "due_at", "id"),
-            _of_a_queue("item_due", "due_at", "id"),
+            # With what it includes, what is awake is counted without reading the items.
+            _of_a_queue("item_due", "due_at", "id", include=["snoozed_until"]),
             _of_a_queue("item_longest", F("priority").desc(), "opened_at", "id"),
             _of_a_queue("item_confidence", "confidence", "id"),
             _of_a_queue("item_newest", F("opened_at").desc(), F("id").desc()),
@@ -257,7 +269,7 @@ class Verdict(models.Model):
     action = models.PositiveSmallIntegerField(default=0)
     kind = models.CharField(max_length=10, choices=VerdictKind.choices)
     assessment = models.OneToOneField(Assessment, on_delete=models.PROTECT)
-    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_index=False)
     proposed = models.ForeignKey(ReviewPayload, on_delete=models.PROTECT, related_name="+")
     proposed_digest = models.CharField(max_length=64)
     final = models.ForeignKey(ReviewPayload, on_delete=models.PROTECT, null=True, related_name="+")

@@ -92,7 +92,7 @@ class Ticket(models.Model):
     subject = models.CharField(max_length=300)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, null=True)
-    category = models.SlugField(max_length=60, blank=True)
+    category = models.SlugField(max_length=60, blank=True, db_index=False)
     last_seq = models.PositiveIntegerField(default=0, help_text="Sequence of the newest message.")
     customer_seq = models.PositiveIntegerField(
         default=0, help_text="Sequence of the customer's newest message."

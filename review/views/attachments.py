@@ -13,17 +13,18 @@ from review import attachments
 from review.attachments import NewFile
 from review.errors import FileTooLarge, IncompleteForm, ReviewError
 from review.forms import SeenForm
+from review.models import ReviewItem
 from review.requests import ReviewerRequest
 from review.views.conversation import NOTHING
-from review.views.items import item_of, posted, render_item, visible
+from review.views.items import item_of, posted, render_item
 
 
 @require_GET
 @csp(NOTHING)  # type: ignore[arg-type]  # it knows only plain requests
 def download(request: ReviewerRequest, attachment_id: int) -> HttpResponse:
     """Hand out a file's bytes to be saved; no browser takes them for a page of ours."""
-    files = attachments.seen_with(visible(request)).select_related("content")
-    file = get_object_or_404(files, pk=attachment_id)
+    files = attachments.seen_with(ReviewItem.objects.visible_to(request.user))
+    file = get_object_or_404(files.select_related("content"), pk=attachment_id)
     if file.content.data is None:
         return HttpResponse("This file has been erased.", "text/plain; charset=utf-8", 410)
     response = HttpResponse(bytes(file.content.data), content_type=attachments.OCTETS)

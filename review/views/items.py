@@ -5,9 +5,8 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from django.db.models import QuerySet
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -24,22 +23,9 @@ from review.items import draft_text, proposed_actions, working_draft
 from review.models import ReviewItem, Verdict, VerdictKind
 from review.panels import panels_of
 from review.parts import Part, parts_of, settled_parts
-from review.readers import readable_by
+from review.readers import item_to_read
 from review.requests import ReviewerRequest
 from review.working import saved_choices
-
-ON_THE_PAGE = (
-    "ticket__customer",
-    "ticket__source",
-    "queue__escalates_to",
-    "proposal",
-    "working__saved_by",
-    "carried__written_by",
-    "claimed_by",
-    "assigned_to",
-    "run__agent",
-    "run__result",
-)
 
 
 def posted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -67,16 +53,12 @@ def item_standing(request: ReviewerRequest, item_id: int) -> HttpResponse:
     return render(request, "review/item/_standing.html", standing(request, item))
 
 
-def visible(request: ReviewerRequest) -> QuerySet[ReviewItem]:
-    """Return the items the person may see, with what their page shows."""
-    return ReviewItem.objects.visible_to(request.user).select_related(*ON_THE_PAGE)
-
-
 def item_of(request: ReviewerRequest, item_id: int) -> ReviewItem:
-    """Return the item if the person may see it; for a page, if they may read it. Raises Http404."""
-    if request.method == "GET":
-        return get_object_or_404(readable_by(request.user).select_related(*ON_THE_PAGE), pk=item_id)
-    return get_object_or_404(visible(request), pk=item_id)
+    """Return the item if the person may act on it; for a page, read it. Raises Http404."""
+    item = item_to_read(item_id, request.user)
+    if item is None or not (item.may_act or request.method == "GET"):
+        raise Http404
+    return item
 
 
 def render_item(

@@ -94,9 +94,10 @@ def cost(
     before()
     with CaptureQueriesContext(connection) as queries:
         work()
+        asked = len(queries)
     after()
     kept = times[WARM:]
-    return Cost(p50=percentile(kept, 0.5), p95=percentile(kept, 0.95), queries=len(queries))
+    return Cost(p50=percentile(kept, 0.5), p95=percentile(kept, 0.95), queries=asked)
 
 
 def bare_rows(raw: psycopg.Connection) -> Cost:

@@ -86,7 +86,7 @@ def evaluate(corpora: Sequence[Corpus]) -> Report:
     answered: dict[str, list[tuple[Case, Answer]]] = {name: [] for name in WAYS}
     reachable, spent_s = [], 0.0
     total = len(WAYS) * sum(len(corpus.cases) for corpus in corpora)
-    with tqdm(total=total, unit=" drafts", desc="Drafting", leave=False) as bar:
+    with tqdm(total=total, unit=" drafts", desc="Drafting", leave=False, disable=None) as bar:
         for corpus in corpora:
             groups = set(corpus.groups.values())
             reachable += [case.right in groups for case in corpus.cases if case.right is not None]

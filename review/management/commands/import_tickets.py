@@ -35,7 +35,9 @@ class Command(BaseCommand):
         self.strangers: Counter[str] = Counter()
         try:
             total = content_size(path)
-            with tqdm(total=total, unit="B", unit_scale=True, desc="Tickets", leave=False) as bar:
+            with tqdm(
+                total=total, unit="B", unit_scale=True, desc="Tickets", leave=False, disable=None
+            ) as bar:
                 for line in read_lines(path, TicketIn):
                     counts[self._import(line)] += 1
                     bar.update(line.size)

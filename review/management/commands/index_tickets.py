@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         tickets = Ticket.objects.filter(items__isnull=False, vector=None).distinct().order_by("pk")
         done, last = 0, 0
-        with tqdm(total=tickets.count(), desc="Tickets", leave=False) as bar:
+        with tqdm(total=tickets.count(), desc="Tickets", leave=False, disable=None) as bar:
             while batch := list(tickets.filter(pk__gt=last)[:BATCH]):
                 with transaction.atomic():
                     index_tickets(batch)

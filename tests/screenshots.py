@@ -200,7 +200,7 @@ class Photographer:
         page.keyboard.press("b")
         page.wait_for_url("**/batch/**")
         page.keyboard.press("c")
-        page.locator("details.card summary").first.click()
+        page.locator("[data-card] summary").first.click()
         self.take("batch")
         page.keyboard.press("q")
         page.get_by_role("button", name="Take next").wait_for()

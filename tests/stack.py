@@ -95,8 +95,7 @@ class Stack:
 
     def _command(self, name: str) -> list[str]:
         if name == "web":
-            address = ["--host", "127.0.0.1", "--port", str(self.port), "--no-access-log"]
-            return ["uvicorn", "config.asgi:application", *address]
+            return ["gunicorn", "--config", "python:config.web"]
         if name == "worker":
             queues = ["--queues", "soon,celery", "--concurrency", "2", "--loglevel", "INFO"]
             return ["celery", "-A", "config", "worker", *queues]

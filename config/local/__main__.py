@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from config.local import postgres, redis
-from config.local.checks import HOST, port_from
+from config.local.checks import port_from
 from config.local.errors import LocalError
 from config.local.home import CLONE, Home
 from config.local.parent_death import SUPERVISED
@@ -62,8 +62,7 @@ def _is_given(environment: Mapping[str, str], name: str) -> bool:
 
 
 def _web(home: Home, port: int, environment: Mapping[str, str]) -> Program:
-    # Nothing stands before it, so what a proxy would say of a request's origin is forged.
-    words = ("-m", "config.web", "--host", HOST, "--port", str(port))
+    words = ("-m", "gunicorn", "--config", "python:config.web")
     return _python(
         home,
         "web",

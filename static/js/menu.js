@@ -1,4 +1,4 @@
-// Closes an open menu by Escape or a click elsewhere.
+// Closes an open menu by Escape or a click elsewhere; brings the section one is in into view.
 
 const open = () => document.querySelectorAll("details.account[open], details[data-menu][open]");
 
@@ -15,3 +15,5 @@ document.addEventListener("pointerdown", (event) => {
     if (!menu.contains(event.target)) menu.open = false;
   }
 });
+
+document.querySelector(".bar [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -151,5 +151,7 @@ def test_nothing_is_lost_at_200_percent(browser: Browser, stack: Stack) -> None:
             page.goto(path)
             if page.evaluate("document.documentElement.scrollWidth") > 640:
                 wide.append(page.url)
+    page.keyboard.press("Control+k")
+    expect(page.locator("dialog[open]")).to_be_visible()
     context.close()
     assert wide == []

@@ -4,7 +4,7 @@ Every reply is its own verdict in its own transaction, under its own claim: what
 changes nothing for another, and its text stays with the person.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,8 +23,8 @@ from review.decisions import Seen
 from review.disguises import cautions
 from review.errors import NotBatchable, ReviewError
 from review.expressions import text_of
-from review.items import draft_text, working_draft
-from review.models import Attachment, CarriedText, Message, ReviewItem, Verdict
+from review.items import draft_text, store_working_text, working_draft
+from review.models import Attachment, AuditEntry, CarriedText, Message, ReviewItem, Verdict
 
 MOST = 50
 SHOWN_MESSAGES = 4
@@ -104,10 +104,12 @@ class Outcome:
     refused: ReviewError | None = None
 
 
-def take(ids: Sequence[int], user: User) -> int:
+@transaction.atomic
+def take(ids: Sequence[int], user: User, texts: Mapping[int, str] | None = None) -> int:
     """Claim those of the items that are free and fit a batch; return how many the person holds.
 
-    One statement each for those held already and those that are free, however many there are.
+    texts: by id, what was typed on an item before its claim was lost. One statement each for those
+    held already and those that are free, however many there are.
     """
     now = timezone.now()
     until = now + timedelta(seconds=settings.CLAIM_TTL_S)
@@ -116,13 +118,21 @@ def take(ids: Sequence[int], user: User) -> int:
     held = ReviewItem.objects.filter(pk__in=list(fitting.values_list("pk", flat=True)))
     kept = held.filter(claimed_by=user, claim_expires_at__gt=now).update(claim_expires_at=until)
     free = held.open().filter(Q(claimed_by=None) | Q(claim_expires_at__lte=now))
-    return kept + free.filter(Q(assigned_to=None) | Q(assigned_to=user)).update(
+    taken = free.filter(Q(assigned_to=None) | Q(assigned_to=user)).update(
         claimed_by=user,
         claim_token=RandomUUID(),
         claim_expires_at=until,
         claimed_at=now,
         snoozed_until=None,
     )
+    AuditEntry.objects.bulk_create(
+        audit.entry(user, "item.claimed", item, before=item.digest)
+        for item in held.filter(claimed_by=user, claimed_at=now)
+    )
+    mine = held.filter(claimed_by=user, pk__in=texts or ()).select_related("proposal")
+    for item in mine:
+        store_working_text(item, user, (texts or {})[item.pk][: decisions.LONGEST_REPLY])
+    return kept + taken
 
 
 def like(item: ReviewItem, user: User) -> Sequence[int]:

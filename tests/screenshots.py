@@ -199,7 +199,7 @@ class Photographer:
         self.take("inbox-selected")
         page.keyboard.press("b")
         page.wait_for_url("**/batch/**")
-        page.keyboard.press("c")
+        page.get_by_role("button", name="Claim these").click()
         page.locator("[data-card] summary").first.click()
         self.take("batch")
         page.keyboard.press("q")

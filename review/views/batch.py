@@ -14,9 +14,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from review import batch, claims, undoing
+from review.actions import one_form
 from review.batch import Approval, Batch, Outcome
 from review.errors import ReviewError
 from review.forms import SeenForm
+from review.items import draft_text
 from review.models import ReviewItem, Verdict
 from review.requests import ReviewerRequest
 from review.templatetags.batch import TOGETHER
@@ -131,7 +133,9 @@ def address(ids: Sequence[int]) -> str:
 def _take(request: ReviewerRequest, ids: Sequence[int]) -> HttpResponse:
     chosen = batch.batch_of(ids, request.user)
     if len(chosen.categories) == 1:
-        batch.take([card.item.pk for card in chosen.cards], request.user)
+        ids_here = [card.item.pk for card in chosen.cards]
+        texts = {pk: text for pk in ids_here if (text := request.POST.get(f"{pk}-text"))}
+        batch.take(ids_here, request.user, texts)
         for queue_id in {card.item.queue_id for card in chosen.cards}:
             announce(queue_id)
     return redirect(address(ids[: batch.MOST]))
@@ -189,6 +193,7 @@ def _page(
     first = chosen.cards[0].item if chosen.cards else None
     context = {
         "batch": chosen,
+        "left_out": _left_out(chosen, post or QueryDict(), (results or {}).get("refused", {})),
         "rows": rows,
         "unread": unread,
         "is_asked_again": results is not None and bool(unread),
@@ -199,6 +204,19 @@ def _page(
     return render(request, "review/batch.html", context, status=status)
 
 
+def _left_out(
+    chosen: Batch, post: QueryDict, refused: Mapping[int, ReviewError]
+) -> list[dict[str, Any]]:
+    """Return those that cannot be in the batch (any more), with what was typed for them on it."""
+    found = []
+    for one in chosen.left_out:
+        typed = post.get(f"{one.item.pk}-text", "")
+        is_own = one_form(typed) not in {"", one_form(draft_text(one.item))}
+        why = refused.get(one.item.pk, one.why)
+        found.append({"item": one.item, "why": why, "typed": typed if is_own else ""})
+    return found
+
+
 def _rows(
     chosen: Batch, post: QueryDict, refused: Mapping[int, ReviewError]
 ) -> list[dict[str, Any]]:
@@ -207,6 +225,7 @@ def _rows(
     return [
         {
             "card": replace(card, text=post.get(f"{card.item.pk}-text", card.text)),
+            "typed": one_form(post.get(f"{card.item.pk}-text", card.text)) != one_form(card.text),
             "opened": card.item.pk in opened,
             "out": card.item.pk in out,
             "refused": refused.get(card.item.pk),

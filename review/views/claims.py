@@ -7,9 +7,10 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from review import claims
-from review.errors import ReviewError
+from review.actions import one_form
+from review.errors import ClaimLost, ReviewError
 from review.forms import SeenForm
-from review.items import working_text
+from review.items import working_draft, working_text
 from review.parts import is_filled_in
 from review.requests import ReviewerRequest
 from review.views.correcting import close
@@ -55,4 +56,6 @@ def release(request: ReviewerRequest, item_id: int) -> HttpResponse:
     if form.is_valid() and claims.release(item, request.user, form.seen().claim_token, text=text):
         messages.success(request, f"Released to {item.queue.name}.")
         announce(item.queue_id)
+    elif text.strip() and one_form(text) != one_form(working_draft(item)):
+        return render_item(request, item, text=text, error=ClaimLost())
     return redirect("inbox")

@@ -12,6 +12,7 @@ from review.errors import ReviewError
 from review.forms_together import ChoiceForm
 from review.models import ReviewItem
 from review.requests import ReviewerRequest
+from review.storable import storable
 from review.views.inbox import is_id
 from review.views.items import item_of, posted, render_item, shown, standing
 
@@ -49,7 +50,7 @@ def item_comments(request: ReviewerRequest, item_id: int) -> HttpResponse:
     said = f"Posted. {blind} may not see this ticket and was not notified." if blind else "Posted."
     if request.htmx:
         response = _comment_list(request, item, said=said)
-        response["HX-Trigger-After-Settle"] = "commented"
+        response["HX-Trigger"] = "commented"
         return response
     messages.success(request, said)
     return redirect("item", item_id)
@@ -59,7 +60,7 @@ def item_comments(request: ReviewerRequest, item_id: int) -> HttpResponse:
 def people(request: ReviewerRequest, item_id: int) -> HttpResponse:
     """Offer the people that a mention may mean."""
     item = item_of(request, item_id)
-    beginning = request.GET.get("q", "")[:60]
+    beginning = storable(request.GET.get("q", ""))[:60]
     offered = comments.offered(item, request.user, beginning)
     return render(request, "review/item/_people.html", {"people": offered})
 

@@ -4,7 +4,10 @@
 const form = () => document.querySelector("[data-batch]");
 const cards = () => [...document.querySelectorAll("[data-card]")];
 const box = (card, name) => card.querySelector(`input[name="${name}"]`);
-const isEdited = (card) => { const text = card.querySelector("textarea"); return text.value !== text.defaultValue; };
+const isEdited = (card) => {
+  const text = card.querySelector("textarea");
+  return "typed" in text.dataset || text.value !== text.defaultValue;
+};
 
 let submitted = false;
 

@@ -14,7 +14,8 @@ function restore(button) {
   if (text.value.slice(Number(start), end) !== inserted) return; // typed since: a new diff is coming
   text.setSelectionRange(Number(start), end);
   insert(deleted);
-  text.addEventListener("htmx:afterOnLoad", () => (changes()[0] ?? text).focus(), { once: true });
+  const restored = text.value;
+  text.addEventListener("htmx:afterOnLoad", () => { if (text.value === restored) (changes()[0] ?? text).focus(); }, { once: true });
 }
 
 // From the editor to the first or last change, else to the one before or after; past them, back.
@@ -74,7 +75,7 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && event.target === editor()) editor().blur();
+  if (event.key === "Escape" && !event.isComposing && event.target === editor()) editor().blur();
 });
 
 document.addEventListener("submit", (event) => {

@@ -29,10 +29,12 @@ export function use(control) {
   control.select?.();
 }
 
-// With Alt a digit is another sign on some keyboards, so digits go by their place.
+// With Alt a digit or a letter is another sign on some keyboards: then it goes by its place.
 function combination(event) {
-  const digit = /^Digit(\d)$/.exec(event.code)?.[1];
-  const key = event.altKey && digit ? digit : event.key.toLowerCase();
+  const [, digit, letter] = /^(?:Digit(\d)|Key([A-Z]))$/.exec(event.code) ?? [];
+  const isSign = !/^[\x20-\x7e]$/.test(event.key);
+  const place = digit ?? (isSign ? letter?.toLowerCase() : undefined);
+  const key = (event.altKey && place) || event.key.toLowerCase();
   const mods = [
     (event.ctrlKey || event.metaKey) && "mod",
     event.altKey && "alt",
@@ -44,7 +46,7 @@ function combination(event) {
 function move(step) {
   const rows = [...document.querySelectorAll("[data-row]")].filter((row) => row.checkVisibility());
   if (!rows.length) return false;
-  const at = rows.indexOf(document.activeElement.closest("[data-row]"));
+  const at = rows.findIndex((row) => row.contains(document.activeElement) || row.closest(".line")?.contains(document.activeElement));
   const row = rows[at < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(Math.max(at + step, 0), rows.length - 1)];
   row.focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest" });
@@ -58,8 +60,9 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.matches?.(TYPING);
   if (typing && key === "escape" && !event.target.closest("dialog")) event.target.blur();
   if (typing && !modified) return;
+  if (key === "enter" && event.target.closest?.("a[href], button, summary, label")) return; // it is theirs
   if (document.body.dataset.loading) {
-    if (key.length === 1 || key === "mod+enter") event.preventDefault();
+    if (key.length === 1 || key === "mod+enter" || key === "escape") event.preventDefault();
     return;
   }
   const pair = performance.now() - begunAt < SEQUENCE_MS ? `${begun} ${key}` : "";

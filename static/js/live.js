@@ -2,6 +2,9 @@
 // brings the news, a word at a time: an element hears its own word, or "changed" if it names none.
 // While the socket is down, the page asks for everything by itself every few seconds.
 
+import "./csrf.js";
+import { toast } from "./toast.js";
+
 const POLL_MS = 10_000;
 const POLL_ANYWAY_MS = 20_000; // Redis may forget who listens while the socket stays open
 const FIRST_WAIT_MS = 500;
@@ -36,7 +39,7 @@ function connect(url) {
   socket.addEventListener("message", (event) => tell(event.data));
   socket.addEventListener("close", () => {
     document.body.dataset.live = "polling";
-    polling ??= setInterval(tell, POLL_MS);
+    polling ??= setInterval(tellUnlessHidden, POLL_MS);
     setTimeout(() => connect(url), wait);
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);
   });
@@ -46,17 +49,24 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden) tell();
 });
 
-document.addEventListener("htmx:responseError", (event) => {
-  if (event.detail.xhr.status !== 401 || document.querySelector("#logged-out")) return;
-  const notice = document.createElement("p");
-  notice.id = "logged-out";
-  notice.className = "toast";
-  notice.dataset.state = "bad";
-  notice.textContent = "You are logged out. Log in again in another tab; your text stays here.";
-  document.querySelector(".toasts").append(notice);
+const tellUnlessHidden = () => { if (!document.hidden) tell(); };
+
+// What somebody asked for and did not get is said; what the page asks by itself is asked again.
+function failed(event) {
+  const { xhr, requestConfig } = event.detail;
+  if (xhr.status === 401) return toast("You are logged out. Log in again in another tab; your text stays here.", "logged-out");
+  const asked = requestConfig.triggeringEvent;
+  if (!asked || ["changed", "load", "input"].includes(asked.type)) return;
+  toast(xhr.status ? "That did not work, and nothing was changed. Try again, or load the page anew." : "The console does not answer; nothing was changed. Try again in a moment.", "failed");
+}
+
+document.addEventListener("htmx:responseError", failed);
+document.addEventListener("htmx:sendError", failed);
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful) document.querySelector("#logged-out, #failed")?.remove();
 });
 
-setInterval(tell, POLL_ANYWAY_MS);
+setInterval(tellUnlessHidden, POLL_ANYWAY_MS);
 
 const path = document.body.dataset.liveUrl;
 if (path) {

@@ -49,11 +49,11 @@ function keydown(event) {
   if (!form) return;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    form.requestSubmit();
+    if (!event.repeat) form.requestSubmit();
     return;
   }
   const text = box(event.target);
-  if (!text) return;
+  if (!text || event.isComposing) return;
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (list().hidden) {
     if (event.key === "Escape") text.blur();

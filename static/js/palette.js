@@ -10,6 +10,9 @@ const WORDS = { mod: /Mac/.test(navigator.platform) ? "Cmd" : "Ctrl", alt: "Alt"
 let commands = [];
 let from = null;
 
+// A swap may have put another element in its place meanwhile.
+const still = (one) => (one?.isConnected ? one : document.getElementById(one?.id));
+
 function caps(key) {
   return key.split(/[ +]/).map((part) => {
     const cap = document.createElement("kbd");
@@ -35,7 +38,7 @@ function show() {
     const words = document.createElement("span");
     words.textContent = label;
     row.append(words, ...caps(keysOf(control)[0]));
-    row.addEventListener("click", () => { palette.close(); use(control); });
+    row.addEventListener("click", () => { palette.close(); const now = still(control); if (now) use(now); });
     return row;
   }));
   choose(list.querySelector("[role=option]"));
@@ -79,13 +82,14 @@ function listKeys(dialog, known) {
 }
 
 for (const dialog of document.querySelectorAll("dialog")) {
-  dialog.addEventListener("close", () => from?.isConnected && from.focus({ preventScroll: true }));
+  dialog.addEventListener("close", () => still(from)?.focus({ preventScroll: true }));
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
 }
 
 input?.addEventListener("input", show);
 palette?.addEventListener("htmx:afterSettle", () => { if (!list.querySelector("[aria-selected=true]")) choose(list.querySelector("[role=option]")); });
 input?.addEventListener("keydown", (event) => {
+  if (event.isComposing) return;
   const rows = [...list.querySelectorAll("[role=option]")];
   const at = rows.findIndex((row) => row.ariaSelected === "true");
   if (event.key === "ArrowDown") choose(rows[Math.min(at + 1, rows.length - 1)]);

@@ -10,8 +10,8 @@ function onlyToRead() {
   delete form.dataset.unsaved;
   for (const part of form.querySelectorAll(".tools, .reasons")) part.remove();
   for (const field of form.elements) {
-    if (field.matches("textarea, [type=text]")) field.readOnly = true;
-    else if (field.matches("select, [type=radio], [type=checkbox]")) field.disabled = true;
+    if (["textarea", "text", "number"].includes(field.type)) field.readOnly = true;
+    else if (["select-one", "radio", "checkbox"].includes(field.type)) field.disabled = true;
   }
 }
 

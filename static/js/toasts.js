@@ -1,4 +1,4 @@
-// Counts down to a reply's leaving and then takes its undo away; lets plain words pass.
+// Counts down to a reply's leaving and then takes its undo away; lets plain words pass, but no error.
 
 const PASSING_MS = 6000;
 
@@ -8,7 +8,7 @@ for (const toast of document.querySelectorAll("[data-countdown]")) {
   const timer = setInterval(() => {
     const left = Math.ceil((over - performance.now()) / 1000);
     if (left > 0) {
-      if (text) text.textContent = String(left);
+      if (text && text.textContent !== String(left)) text.textContent = String(left);
       return;
     }
     clearInterval(timer);
@@ -16,7 +16,7 @@ for (const toast of document.querySelectorAll("[data-countdown]")) {
   }, 250);
 }
 
-for (const toast of document.querySelectorAll("[data-passing]")) {
+for (const toast of document.querySelectorAll("[data-passing]:not([data-state=bad])")) {
   setTimeout(() => toast.remove(), PASSING_MS);
 }
 

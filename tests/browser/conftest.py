@@ -8,7 +8,17 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from tests.browser.chromium import launch
 from tests.stack import PASSWORD, Stack
 
-EXPECTED = ("status of 409", "status of 422", "WebSocket connection to")
+EXPECTED = (
+    "status of 401",
+    "Error Code 401",
+    "status of 409",
+    "status of 422",
+    "WebSocket connection to",
+    # A request that a test has stopped on its way.
+    "net::ERR_FAILED",
+    "htmx:sendError",
+    "htmx:afterRequest",
+)
 
 FREE = """
 UPDATE review_reviewitem SET claimed_by_id = NULL, claim_token = NULL, claim_expires_at = NULL,

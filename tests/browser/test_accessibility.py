@@ -134,7 +134,7 @@ def test_axe_finds_nothing_on_what_agents_ask_and_on_a_batch(page: Page, stack: 
         found += problems(page)
     page.goto(f"/batch/?ids={','.join(map(str, ids))}")
     found += problems(page)
-    page.keyboard.press("c")
+    page.get_by_role("button", name="Claim these").click()
     page.locator("[data-card] summary").first.click()
     found += problems(page)
     assert found == []

@@ -92,13 +92,20 @@ def test_one_refusal_stops_no_other_and_keeps_its_text(ada: User, client: Client
     taken(client, *items)
     add_message(items[1].ticket_id, NewMessage(body="Wait, it came."))
     ReviewItem.objects.filter(pk=items[2].pk).update(claim_expires_at=timezone.now())
-    posted = form(*items) | {f"{items[2].pk}-text": "Typed with care."}
+    typed = {f"{item.pk}-text": "Typed with care." for item in items[1:]}
+    posted = form(*items) | typed
     response = client.post("/batch/approve/", posted)
     page = response.content.decode()
     assert response.status_code == 409
     assert set(kinds()) == {items[0].pk}
     assert "1 reply was approved." in page
     assert "2 were refused" in page
+    assert "Your claim on this item" in page
+    assert page.count("Typed with care.") == 2
+    # Claimed anew, it goes on from there.
+    again = {"ids": [str(items[2].pk)], f"{items[2].pk}-text": "Typed with care."}
+    page = client.post("/batch/", again, follow=True).content.decode()
+    assert "Typed with care." in page
 
 
 def test_the_server_takes_one_category_only(ada: User, grace: User, client: Client) -> None:

@@ -212,7 +212,7 @@ def test_a_delivery_nobody_can_be_sure_of_is_shown(page: Client, ada: User) -> N
     Delivery.objects.update(state="unknown", detail="The connection broke.")
     text = page.get("/sent/").content.decode()
     assert "Unclear whether it was sent" in text
-    assert "1 to look at" in text
+    assert '1<span class="when-wide"> to look at' in text
     assert "Unclear" in page.get(f"/items/{item.pk}/").content.decode()
 
 

@@ -21,7 +21,7 @@ Kind = Literal["draft", "decision", "tool_call"]
 Said = Literal["go", "reject", "respond"]
 
 LONGEST_REPLY = 20_000
-LONGEST_ANSWER = 2_000
+LONGEST_REASON = 500
 EFFECTS = {
     "read": "It looks something up and changes nothing.",
     "write": "It changes something that can be put right afterwards.",
@@ -111,7 +111,8 @@ def judge(action: Action, answer: Answer) -> Judged:
     if answer.said == "reject":
         _require(action, "reject")
         failed = False if action.kind == "draft" and action.proposed else None
-        return Judged(kind="reject", succeeded=failed, reason=answer.words.strip())
+        reason = answer.words.strip()[:LONGEST_REASON]
+        return Judged(kind="reject", succeeded=failed, reason=reason)
     if answer.said == "respond":
         _require(action, "respond")
         words = answer.words.strip()

@@ -161,10 +161,13 @@ def _answered(answer: Answer) -> HttpResponse:
 
 
 def _state(item: ReviewItem) -> ItemOut:
-    verdicts = [VerdictOut(**told) for told in proposals.told(item)]
+    ended = proposals.concluded(item)
+    told = proposals.told(item, item.revision) if ended is None else ended
+    verdicts = [VerdictOut(**one) for one in told]
     over = timezone.now() - undoing.window()
     is_final = item.status == ReviewItem.Status.DECIDED and item.run.status == Run.Status.DONE
     is_final = is_final and all(verdict.at <= over for verdict in verdicts)
+    is_final = is_final or ended is not None
     return ItemOut(
         id=item.pk,
         ticket_id=item.ticket_id,

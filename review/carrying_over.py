@@ -32,6 +32,7 @@ from review.models import (
 from review.notifications import name_of, notify
 
 Choice = Literal["mine", "new", "both"]
+OVERTAKEN = "A newer message arrived before it left."
 
 
 def carry_over(item: ReviewItem) -> None:
@@ -40,7 +41,7 @@ def carry_over(item: ReviewItem) -> None:
     Under way is a claim in force on a superseded item, or a reply that was stopped before it left.
     """
     last = (
-        ReviewItem.objects.filter(ticket=item.ticket_id, pk__lt=item.pk)
+        ReviewItem.objects.filter(ticket=item.ticket_id, pk__lt=item.pk, kind=ReviewItem.Kind.DRAFT)
         .select_related("claimed_by", "working__saved_by", "proposal")
         .order_by("-pk")
         .first()
@@ -55,7 +56,7 @@ def carry_over(item: ReviewItem) -> None:
 
 @transaction.atomic
 def bring(old_id: int, user: User, text: str) -> ReviewItem | None:
-    """Return the item that took the old one's place, with the person's text beside its draft.
+    """Return the draft that took the old item's place, with the person's text beside its draft.
 
     text: as it stands in their editor. It comes along while they hold the item and have neither
     chosen nor written on it; None when there is no such item yet.
@@ -64,7 +65,7 @@ def bring(old_id: int, user: User, text: str) -> ReviewItem | None:
     Ticket.objects.select_for_update().get(pk=old.ticket_id)
     item = (
         ReviewItem.objects.open()
-        .filter(ticket=old.ticket_id, pk__gt=old.pk)
+        .filter(ticket=old.ticket_id, pk__gt=old.pk, kind=ReviewItem.Kind.DRAFT)
         .select_related("proposal", "carried", "working")
         .order_by("-pk")
         .first()
@@ -144,21 +145,19 @@ def _carry_claim(old: ReviewItem, item: ReviewItem) -> None:
 
 
 def _carry_stopped_reply(old: ReviewItem, item: ReviewItem) -> None:
+    # A correction that was stopped is closed, so its revision is no longer the item's.
+    newest = old.verdicts.filter(action=0).order_by("-revision").values("pk")[:1]
     stopped = (
-        Delivery.objects.filter(
-            verdict__item=old,
-            verdict__revision=old.revision,
-            kind=Delivery.Kind.REPLY,
-            state=Delivery.State.UNDONE,
-        )
-        .select_related("verdict__final", "verdict__reviewer")
+        Delivery.objects.filter(verdict__in=newest, kind=Delivery.Kind.REPLY, detail=OVERTAKEN)
+        .select_related("verdict__assessment__text", "verdict__reviewer")
         .first()
     )
     if stopped is None:
         return
     verdict = stopped.verdict
-    if verdict.kind == VerdictKind.EDIT and verdict.final is not None:
-        _carry_text(old, item, str(verdict.final.content or ""), verdict.reviewer)
+    said = verdict.assessment.text  # what leaves has the signature below it
+    if verdict.kind == VerdictKind.EDIT and said is not None:
+        _carry_text(old, item, str(said.content or ""), verdict.reviewer)
     Notification.objects.filter(kind=Notification.Kind.RETURNED, item=old).update(item=item)
 
 

@@ -117,6 +117,17 @@ def close(item: ReviewItem, user: User | None) -> None:
     item.save()
 
 
+def close_unsent(delivery: Delivery, user: User | None) -> None:
+    """Close the correction that this reply was to be, now that it will not leave; else do nothing.
+
+    The caller holds the ticket. user: None when a newer message is the reason.
+    """
+    item = _locked_item(delivery.verdict.item_id)
+    is_of_it = item.is_correction and item.revision == delivery.verdict.revision
+    if is_of_it and delivery.kind == Delivery.Kind.REPLY:
+        close(item, user)
+
+
 def corrected(item: ReviewItem) -> Corrected | None:
     """Return what the item's correction puts right; None for an item that is no correction."""
     if not item.is_correction:

@@ -89,6 +89,12 @@ class Corrections:
 
 
 NOTHING_CORRECTED = Corrections()
+NAMES = {
+    Label.Task.CLASSIFY: "category",
+    Label.Task.ROUTE: "queue",
+    Label.Task.EXTRACT: "fields",
+    Label.Task.EDIT_REASON: "edit_reason",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +127,7 @@ def give(verdict: Verdict, item: ReviewItem, corrections: Corrections) -> None:
 
     The caller holds ticket and item. Raises UnknownQueue.
     """
-    changed = _said(item, corrections)
+    changed = said(item, corrections)
     if "queue" in changed:
         _label(verdict, Label.Task.ROUTE, changed["queue"])
         _reroute(verdict.reviewer, item, changed["queue"])
@@ -129,6 +135,16 @@ def give(verdict: Verdict, item: ReviewItem, corrections: Corrections) -> None:
         _label(verdict, Label.Task.EXTRACT, changed["fields"])
     if "edit_reason" in changed and verdict.edit_operations:
         _label(verdict, Label.Task.EDIT_REASON, changed["edit_reason"])
+
+
+def put_right(item: ReviewItem) -> dict[str, Any]:
+    """Return what the item's verdict put right, as `Corrections.changed` gave it."""
+    latest = Label.objects.filter(run=item.run, task__in=NAMES, label__isnull=True)
+    return {
+        NAMES[Label.Task(label.task)]: label.expected.content
+        for label in latest.select_related("expected")
+        if label.expected is not None and label.expected.content is not None
+    }
 
 
 def say_why(verdict: Verdict, reviewer: User, reason: EditReason) -> None:
@@ -144,7 +160,8 @@ def say_why(verdict: Verdict, reviewer: User, reason: EditReason) -> None:
     )
 
 
-def _said(item: ReviewItem, corrections: Corrections) -> dict[str, Any]:
+def said(item: ReviewItem, corrections: Corrections) -> dict[str, Any]:
+    """Return, as JSON, what differs from what the item's run found."""
     if corrections == NOTHING_CORRECTED:
         return {}
     found = None

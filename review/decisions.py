@@ -24,6 +24,7 @@ from review import attachments, audit, signatures
 from review.actions import LONGEST_REPLY, Answer, Judged, acting, judge, mark
 from review.carrying_over import require_looked_at
 from review.corrections import NOTHING_CORRECTED, Corrections, give
+from review.corrections import said as put_right_by
 from review.errors import AnswerMissing, UnknownCategory
 from review.items import drafted, drop_claim, keep_answers, proposed_actions
 from review.models import (
@@ -150,7 +151,7 @@ def _carry_out(
     assessments = _assess(item, reviewer, judged, digests, corrections.category)
     if decision == "wait":
         insert(*_texts(assessments), *assessments)
-        _wait_for_a_second(item, reviewer, judged)
+        _wait_for_a_second(item, reviewer, judged, corrections)
         return []
     return _settle(item, beside, reviewer, judged, assessments, corrections)
 
@@ -203,9 +204,12 @@ def _assess(
     ]
 
 
-def _wait_for_a_second(item: ReviewItem, reviewer: User, judged: Sequence[Judged]) -> None:
+def _wait_for_a_second(
+    item: ReviewItem, reviewer: User, judged: Sequence[Judged], corrections: Corrections
+) -> None:
     """Free the item for anyone else, who finds what the first one would have sent or done."""
-    keep_answers(item, reviewer, [one.final for one in judged])
+    finals = [one.final for one in judged]
+    keep_answers(item, reviewer, finals, put_right_by(item, corrections))
     audit.record(
         reviewer,
         "item.countersigned_first",

@@ -11,8 +11,9 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from review import audit, outcomes
+from review import audit, correcting, outcomes
 from review.errors import (
+    CorrectedSince,
     CustomerWroteSince,
     DeliveryChanged,
     ErasedReply,
@@ -40,16 +41,20 @@ def retry(delivery_id: int, user: User, *, even_twice: bool = False) -> Delivery
     """Return the delivery, due at once; one that is on its way already is left so.
 
     even_twice: the person accepts that an unclear mail may arrive a second time. Raises
-    MayArriveTwice without that, CustomerWroteSince, ErasedReply or DeliveryChanged.
+    MayArriveTwice without that, CustomerWroteSince, CorrectedSince, ErasedReply or DeliveryChanged.
     """
     ticket, delivery = _lock(delivery_id)
     if delivery.state in {State.DUE, State.SENDING}:
         return delivery
     _require_troubled(delivery)
-    if ticket.customer_seq > delivery.verdict.item.upto_seq:
+    verdict = delivery.verdict
+    if ticket.customer_seq > verdict.item.upto_seq:
         raise CustomerWroteSince
-    if delivery.verdict.final is None or delivery.verdict.final.content is None:
-        raise ErasedReply
+    if delivery.kind == Delivery.Kind.REPLY:
+        if verdict.revision != verdict.item.revision:
+            raise CorrectedSince
+        if verdict.final is None or verdict.final.content is None:
+            raise ErasedReply
     if is_ambiguous(delivery) and not even_twice:
         raise MayArriveTwice
     was = delivery.state
@@ -83,7 +88,8 @@ def mark_sent(delivery_id: int, user: User, *, note: str = "") -> Delivery:
 def give_up(delivery_id: int, user: User, *, reason: str) -> Delivery:
     """Return the delivery, closed without having been sent. Raises ReasonMissing, DeliveryChanged.
 
-    Its ticket counts as closed without a reply, unless something newer is open on it.
+    Its ticket counts as closed without a reply, unless something newer is open on it. If it was a
+    correction, what it was to put right stands again.
     """
     reason = reason.strip()
     if not reason:
@@ -100,6 +106,7 @@ def give_up(delivery_id: int, user: User, *, reason: str) -> Delivery:
     if delivery.kind == Delivery.Kind.REPLY and is_newest:
         ticket.status = Ticket.Status.CLOSED
         ticket.save(update_fields=["status"])
+    correcting.close_unsent(delivery, user)
     _record(user, "delivery.given_up", delivery, was=was, detail=reason[:LONGEST_NOTE])
     return delivery
 

@@ -215,6 +215,11 @@ class CustomerWroteSince(ReviewError):
     and give this one up."""
 
 
+class CorrectedSince(ReviewError):
+    """This reply was corrected, so it is not sent again: the customer would read the wrong text
+    last. Give it up."""
+
+
 class MayArriveTwice(ReviewError):
     """Nobody knows whether this mail left, so it may arrive twice. Look for it in the mail
     server's log, or say that it may."""

@@ -250,7 +250,7 @@ def _supersede(ticket: Ticket, message: Message) -> list[int]:
         Q(status=ReviewItem.Status.OPEN) | Q(verdicts__delivery__in=ticket.deliveries.stoppable())
     )
     cancel_runs(overtaken.values_list("run_id", flat=True))
-    for item in ticket.items.open():
+    for item in ticket.items.open().select_for_update(of=("self",)):
         if item.is_correction:  # what it was to put right was sent, and that stands
             correcting.close(item, None)
             continue
@@ -262,9 +262,10 @@ def _supersede(ticket: Ticket, message: Message) -> list[int]:
     )
     for delivery in stopped:
         delivery.state = Delivery.State.UNDONE
-        delivery.detail = "A newer message arrived before it left."
+        delivery.detail = carrying_over.OVERTAKEN
         delivery.save(update_fields=["state", "detail"])
         audit.record(None, "delivery.undone", delivery)
+        correcting.close_unsent(delivery, None)
     by_customer = message.sender == Message.Sender.CUSTOMER
     return carrying_over.tell_of_stopped(stopped, by_customer=by_customer)
 

@@ -1,6 +1,6 @@
 """Opening review items: every run that ends is handled once, and none ends in silence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -113,16 +113,19 @@ def store_working_text(item: ReviewItem, user: User, text: str) -> None:
         )
 
 
-def keep_answers(item: ReviewItem, user: User, finals: Sequence[Any]) -> None:
-    """Keep what a reviewer would have sent and done, for whoever opens the item next."""
+def keep_answers(
+    item: ReviewItem, user: User, finals: Sequence[Any], corrected: Mapping[str, Any]
+) -> None:
+    """Keep what a reviewer would have sent, done and put right, for whoever opens the item next."""
     text, answers = "", list(finals)
     if item.kind == ReviewItem.Kind.DRAFT:
         text, answers[0] = str(finals[0] or ""), None
+    kept = {"answers": answers} if any(one is not None for one in answers) else {}
     WorkingText.objects.update_or_create(
         item=item,
         defaults={
             "text": text or draft_text(item),
-            "choices": {"answers": answers},
+            "choices": {**corrected, **kept},
             "saved_by": user,
         },
     )
@@ -185,7 +188,11 @@ def _open_item(ticket: Ticket, link: TicketRun) -> ReviewItem:
         needs_second=run.agent.categories.filter(
             slug=result.category if result else "", is_high_stakes=True
         ).exists(),
-        replaces=ticket.items.filter(status=ReviewItem.Status.SUPERSEDED).order_by("-pk").first(),
+        replaces=ticket.items.filter(
+            status=ReviewItem.Status.SUPERSEDED, kind=ReviewItem.Kind.DRAFT
+        )
+        .order_by("-pk")
+        .first(),
     )
     audit.record(None, "item.opened", item, after=item.digest, run=run.pk)
     similar.index_tickets([ticket])

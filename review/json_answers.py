@@ -11,10 +11,11 @@ from typing import Any
 
 from review.json_forms import ABSENT, Field
 from review.schema_check import Problem, problems
+from review.storable import storable_json
 
 LONGEST_RAW = 20_000
-NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})(\.\d{1,17})?([eE][+-]?\d{1,2})?")
-INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
+NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})(\.\d{1,17})?([eE][+-]?\d{1,2})?", re.ASCII)
+INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})", re.ASCII)
 
 
 class Unreadable(Exception):
@@ -106,11 +107,11 @@ def _scalar(kind: str, raw: str) -> Any:
     if kind == "integer":
         if not INTEGER.fullmatch(raw.strip()):
             raise Unreadable("Write a whole number.")
-        return int(raw)
+        return _parsed(raw.strip())
     if kind == "number":
         if not NUMBER.fullmatch(raw.strip()):
             raise Unreadable("Write a number, such as 12.50.")
-        return json.loads(raw.strip())
+        return _parsed(raw.strip())
     if kind == "boolean":
         known = {"true": True, "yes": True, "false": False, "no": False}
         if raw.strip().lower() not in known:
@@ -124,9 +125,11 @@ def _parsed(raw: str) -> Any:
         raise Unreadable(f"{constant} is no value that can be stored.")
 
     try:
-        return json.loads(raw, parse_constant=refuse)
+        return storable_json(json.loads(raw, parse_constant=refuse))
     except json.JSONDecodeError as error:
         raise Unreadable(f"This is not JSON: {error.msg} in line {error.lineno}.") from error
+    except ValueError as error:
+        raise Unreadable("This holds something that cannot be stored.") from error
     except RecursionError as error:
         raise Unreadable("This is nested too deeply.") from error
 

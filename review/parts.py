@@ -13,6 +13,7 @@ from review.items import proposed_actions
 from review.json_answers import compared, has_errors, read
 from review.json_forms import Field, form_of
 from review.models import ReviewItem
+from review.storable import storable
 
 SAID: dict[str, Said] = {"go": "go", "reject": "reject", "respond": "respond"}
 
@@ -99,5 +100,5 @@ def _part(place: int, action: Action, kept: Any, posted: QueryDict | None) -> Pa
         form=form,
         value=value,
         said=said,
-        words=posted.get(f"words-{place}", "")[:2_000] if posted is not None else "",
+        words=storable(posted.get(f"words-{place}", ""))[:2_000] if posted is not None else "",
     )

@@ -15,7 +15,7 @@ from observability.payloads import digest
 from review import audit, sla
 from review.actions import EFFECTS, actions_of
 from review.claims import refuse_if_ended
-from review.errors import DraftIsWaiting
+from review.errors import AlreadyDecided, DraftIsWaiting
 from review.items import PRIORITIES, clock_started_at, drop_claim, queue_called
 from review.models import Queue, ReviewItem, ReviewPayload, Ticket, TicketRun, Verdict
 from review.proposal_check import cleaned
@@ -87,6 +87,8 @@ def withdraw(item_id: int) -> ReviewItem:
     Ticket.objects.select_for_update().get(pk=ticket_id)
     item = ReviewItem.objects.select_for_update().get(pk=item_id)
     refuse_if_ended(item)
+    if item.is_correction:  # of a reply that was sent: the agent has nothing to take back
+        raise AlreadyDecided
     cancel_runs([item.run_id])
     item.status = ReviewItem.Status.CANCELLED
     drop_claim(item)
@@ -98,7 +100,7 @@ def withdraw(item_id: int) -> ReviewItem:
 def conclude(item: ReviewItem) -> None:
     """End the run that waited for the item, with its verdicts: they can no longer be undone."""
     if item.run.status == Run.Status.WAITING:
-        end_waiting_run(item.run_id, {"verdicts": told(item)})
+        end_waiting_run(item.run_id, {"verdicts": told(item, item.revision)})
 
 
 def is_proposed(item: ReviewItem) -> bool:
@@ -106,9 +108,16 @@ def is_proposed(item: ReviewItem) -> bool:
     return "actions" in (item.run.input.content or {})
 
 
-def told(item: ReviewItem) -> list[dict[str, Any]]:
-    """Return the verdicts of the item's present revision as its agent is told them, in order."""
-    verdicts = item.verdicts.filter(revision=item.revision).select_related("final")
+def concluded(item: ReviewItem) -> list[dict[str, Any]] | None:
+    """Return the verdicts that ended the run, whatever is corrected since; None for no such run."""
+    run = item.run
+    is_over = run.status == Run.Status.DONE and run.result is not None
+    return (run.result.content or {}).get("verdicts") if is_over and run.result else None
+
+
+def told(item: ReviewItem, revision: int) -> list[dict[str, Any]]:
+    """Return the verdicts of one of the item's revisions as its agent is told them, in order."""
+    verdicts = item.verdicts.filter(revision=revision).select_related("final")
     return [_told(verdict) for verdict in verdicts.order_by("action")]
 
 

@@ -24,6 +24,7 @@ from pydantic import (
 
 from review.attachments import LARGEST_FILE, MOST_FILES, NewFile
 from review.intake import NewMessage, NewTicket
+from review.storable import storable
 
 LONGEST_BODY = 1_000_000
 OLDEST, NEWEST = 1970, 2199
@@ -40,13 +41,6 @@ def _an_email(value: str) -> str:
     except ValidationError as error:
         raise ValueError("is not an e-mail address") from error
     return value
-
-
-def storable(value: str) -> str:
-    """Return the text as the database can hold it."""
-    # PostgreSQL's text holds no NUL, and UTF-8 no half of a surrogate pair.
-    whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return whole.replace("\x00", "")
 
 
 def _storable_moment(value: datetime) -> datetime:

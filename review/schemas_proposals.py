@@ -1,11 +1,11 @@
 """Proposals as agents write them: the API's bodies."""
 
-import math
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from review.schemas import Incoming, Slug, Text, storable
+from review.schemas import Incoming, Slug, Text
+from review.storable import storable_json
 
 Title = Annotated[Text, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
 Description = Annotated[Text, StringConstraints(max_length=4_000)]
@@ -14,26 +14,8 @@ Verdict = Literal["approve", "edit", "reject", "respond"]
 Allowed = Annotated[list[Verdict], Field(min_length=1, max_length=4)]
 
 
-DEEPEST = 40
-
-
-def _storable_json(value: Any, level: int = 0) -> Any:
-    """Return the JSON value as PostgreSQL can store it. Raises ValueError."""
-    if level > DEEPEST:
-        raise ValueError(f"is nested deeper than {DEEPEST}")
-    if isinstance(value, str):
-        return storable(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("holds a number that is none")
-    if isinstance(value, dict):
-        return {storable(key): _storable_json(one, level + 1) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_storable_json(one, level + 1) for one in value]
-    return value
-
-
-Value = Annotated[Any, AfterValidator(_storable_json)]
-Object = Annotated[dict[str, Any], AfterValidator(_storable_json)]
+Value = Annotated[Any, AfterValidator(storable_json)]
+Object = Annotated[dict[str, Any], AfterValidator(storable_json)]
 
 
 class DraftIn(Incoming):

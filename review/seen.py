@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from agents.evals.labels import LATEST
 from agents.models import Run
-from observability.rows import ask, columns, instances, relate
+from observability.rows import ask, columns, instances, relate, tell
 from review.claims import require_claim
 from review.errors import ProposalChanged, Superseded
 from review.models import (
@@ -21,8 +21,12 @@ from review.models import (
 )
 from review.signatures import SIGNATURE
 
+LOCK = """
+SELECT FROM review_reviewitem item JOIN review_ticket ticket ON ticket.id = item.ticket_id
+WHERE item.id = %s FOR UPDATE OF ticket, item
+"""
 LOCKED = (ReviewItem, Ticket, Source, Queue, ReviewPayload, Run, CarriedText)
-LOCK = f"""
+READ = f"""
 SELECT {columns(ReviewItem, "item")}, {columns(Ticket, "ticket")}, {columns(Source, "source")},
     {columns(Queue, "queue")}, {columns(ReviewPayload, "proposal")}, {columns(Run, "run")},
     {columns(CarriedText, "carried")},
@@ -38,7 +42,6 @@ JOIN review_reviewpayload proposal ON proposal.id = item.proposal_id
 JOIN agents_run run ON run.id = item.run_id
 LEFT JOIN review_carriedtext carried ON carried.item_id = item.id
 WHERE item.id = %s
-FOR UPDATE OF ticket, item
 """  # noqa: S608 - made of the models' own names
 OPENED = (ReviewItem, Queue, ReviewPayload, WorkingText)
 OPEN = f"""
@@ -97,8 +100,9 @@ def lock_with(item_id: int, reviewer: User, seen: Seen) -> tuple[ReviewItem, Bes
 
     The ticket is locked first, as intake does, so the two never wait for each other.
     """
-    # Nothing when a change that was waited for moved it to another queue: then it is read anew.
-    rows = ask(LOCK, [reviewer.pk, item_id]) or ask(LOCK, [reviewer.pk, item_id])
+    tell(LOCK, [item_id])
+    # By a statement of its own: one that waits for a lock sees what was there before it waited.
+    rows = ask(READ, [reviewer.pk, item_id])
     if not rows:
         raise ReviewItem.DoesNotExist
     item: ReviewItem

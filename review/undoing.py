@@ -13,6 +13,7 @@ from agents.evals.labels import GroundTruth, give_label
 from agents.evals.models import Label
 from observability.rows import ask, columns, instances, relate
 from review import attachments, audit
+from review.corrections import put_right
 from review.errors import TooLateToUndo
 from review.items import keep_answers
 from review.models import Customer, Delivery, ReviewItem, Ticket, Verdict
@@ -89,7 +90,7 @@ def undo(verdict_id: int, reviewer: User) -> ReviewItem:
     is_latest = item.revision == verdict.revision and item.status == ReviewItem.Status.DECIDED
     if not (is_latest and _is_current(item, ticket) and _stopped(given, now)):
         raise TooLateToUndo
-    keep_answers(item, reviewer, [_said(one) for one in given])
+    keep_answers(item, reviewer, [_said(one) for one in given], put_right(item))
     for one in given:
         attachments.give_back(one)
     _take_labels_back(item, reviewer)
@@ -99,9 +100,10 @@ def undo(verdict_id: int, reviewer: User) -> ReviewItem:
     item.claimed_by, item.claim_token, item.claimed_at = reviewer, uuid.uuid4(), now
     item.claim_expires_at = now + timedelta(seconds=settings.CLAIM_TTL_S)
     item.save()
-    ticket.status = Ticket.Status.OPEN
-    ticket.queue_id = item.queue_id  # a verdict may have sent it elsewhere
-    ticket.save(update_fields=["status", "queue"])
+    if item.kind == ReviewItem.Kind.DRAFT:
+        ticket.status = Ticket.Status.OPEN
+        ticket.queue_id = item.queue_id  # a verdict may have sent it elsewhere
+        ticket.save(update_fields=["status", "queue"])
     audit.record(reviewer, "verdict.undone", item, before=verdict.final_digest, verdict=verdict.pk)
     return item
 

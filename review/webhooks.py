@@ -101,7 +101,7 @@ def _decided(delivery: Delivery) -> dict[str, Any]:
         "external_id": delivery.ticket.external_id,
         "item_id": item.pk,
         "run_id": item.run_id,
-        "verdicts": told(item),
+        "verdicts": told(item, delivery.verdict.revision),
     }
 
 

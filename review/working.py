@@ -38,8 +38,8 @@ def save(
         item, found_fields(RunResult.from_json(content) if content else None)
     )
     earlier = WorkingText.objects.filter(item=item).values_list("choices", flat=True).first()
-    if earlier and item.kind != ReviewItem.Kind.DRAFT:
-        choices["answers"] = earlier.get("answers", [])
+    if earlier and "answers" in earlier:
+        choices["answers"] = earlier["answers"]
     written = working_text(item, text)
     if written is None:
         choices.pop("edit_reason", None)  # there is nothing it could be the reason of

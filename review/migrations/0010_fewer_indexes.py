@@ -57,4 +57,17 @@ class Migration(migrations.Migration):
                 name="item_due",
             ),
         ),
+        migrations.AlterField(
+            model_name="notification",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("mentioned", "Mentioned"),
+                    ("assigned", "Handed to you"),
+                    ("taken_over", "Taken over"),
+                    ("returned", "Came back to you"),
+                ],
+                max_length=20,
+            ),
+        ),
     ]

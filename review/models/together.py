@@ -56,7 +56,6 @@ class Notification(models.Model):
         MENTIONED = "mentioned", "Mentioned"
         ASSIGNED = "assigned", "Handed to you"
         TAKEN_OVER = "taken_over", "Taken over"
-        SECOND_WANTED = "second_wanted", "Waits for a second person"
         RETURNED = "returned", "Came back to you"
 
     user = models.ForeignKey(

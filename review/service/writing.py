@@ -13,6 +13,7 @@ MIDNIGHT = time()
 LONGEST_MIN = 30 * 24 * 60
 MOST_HOLIDAYS = 200
 LONGEST_NAME = 80
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2199
 
 _STRETCH = re.compile(
     r"(\d{1,2})(?:[:.](\d\d))? ?(?:-|–|—|to) ?(\d{1,2})(?:[:.](\d\d))?", re.IGNORECASE
@@ -104,6 +105,10 @@ def holidays(text: str) -> tuple[Closed, ...]:
             raise NotUnderstood(
                 f"Line {number}: “{day[:20]}” is no date. Write 2026-12-25 Christmas Day."
             ) from None
+        if not EARLIEST_YEAR <= closed.day.year <= LATEST_YEAR:
+            raise NotUnderstood(
+                f"Line {number}: a year from {EARLIEST_YEAR} to {LATEST_YEAR} is needed."
+            )
         if len(closed.name) > LONGEST_NAME:
             raise NotUnderstood(f"Line {number}: the name is over {LONGEST_NAME} characters long.")
         if closed.day in found:

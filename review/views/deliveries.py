@@ -12,6 +12,7 @@ from review import deliveries, sent
 from review.errors import ReviewError
 from review.models import Delivery
 from review.requests import ReviewerRequest
+from review.storable import storable
 from review.views.sent import delivery_of, render_delivery
 from review.wake import announce, wake_delivery
 
@@ -32,7 +33,7 @@ def mark_sent(request: ReviewerRequest, delivery_id: int) -> HttpResponse:
     """Say that the reply has reached the customer."""
 
     def act() -> str:
-        deliveries.mark_sent(delivery_id, request.user, note=request.POST.get("note", ""))
+        deliveries.mark_sent(delivery_id, request.user, note=_note(request))
         return "Marked as sent. It is part of the conversation now."
 
     return _settle(request, delivery_id, act)
@@ -42,7 +43,7 @@ def give_up(request: ReviewerRequest, delivery_id: int) -> HttpResponse:
     """Close the reply without sending it."""
 
     def act() -> str:
-        deliveries.give_up(delivery_id, request.user, reason=request.POST.get("note", ""))
+        deliveries.give_up(delivery_id, request.user, reason=_note(request))
         return "Given up. Nothing more is sent."
 
     return _settle(request, delivery_id, act)
@@ -88,6 +89,10 @@ def _settle(request: ReviewerRequest, delivery_id: int, act: Callable[[], str]) 
     if request.POST.get("back") == "troubled" and _others(request):
         return redirect("troubled")
     return redirect("delivery", delivery_id)
+
+
+def _note(request: ReviewerRequest) -> str:
+    return storable(request.POST.get("note", ""))
 
 
 def _others(request: ReviewerRequest) -> bool:

@@ -140,6 +140,7 @@ def decided_parts(item: ReviewItem) -> Sequence[tuple[Part, Verdict]]:
     """Return what became of each action of a decided item that is more than one draft."""
     asked = proposed_actions(item)
     is_plain = len(asked) == 1 and asked[0].kind == "draft"
+    is_plain = is_plain or item.proposal.content is None  # erased
     if is_plain or item.status != ReviewItem.Status.DECIDED:
         return ()
     verdicts = list(
@@ -169,7 +170,11 @@ def standing(request: ReviewerRequest, item: ReviewItem) -> dict[str, object]:
         "first": decisions.first_word(item) if is_open else (),
         "holder": item.claimed_by if is_open and held else None,
         "newer": (
-            None if is_open else item.ticket.items.filter(pk__gt=item.pk).order_by("-pk").first()
+            None
+            if is_open
+            else item.ticket.items.filter(pk__gt=item.pk, kind=ReviewItem.Kind.DRAFT)
+            .order_by("-pk")
+            .first()
         ),
         "now": now,
         **together(request, item, now),

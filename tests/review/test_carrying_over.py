@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from agents.results import Proposal
-from review import carrying_over, claims, decisions
+from review import carrying_over, claims, decisions, proposals, signatures
 from review.decisions import Seen
 from review.errors import NotLookedAt
 from review.intake import NewMessage, add_message
@@ -94,6 +94,24 @@ def test_each_choice_puts_its_text_in_the_editor_and_can_be_sent(
     assert in_editor in editor.partition("</textarea>")[0]
     assert decisions.send(fresh.pk, ada, _seen(fresh), text=in_editor)
     assert not CarriedText.objects.exists()
+
+
+def test_a_question_beside_the_draft_takes_nothing_away(ada: User) -> None:
+    old = _answering(ada)
+    asked = {"kind": "decision", "question": "Which?", "schema": {"enum": [1]}, "allows": ["edit"]}
+    proposals.submit(old.ticket_id, old.run.agent, (asked,))
+    fresh = _writes_again(old)
+    assert fresh.replaces == old
+    assert fresh.is_held_by(ada.pk, timezone.now())
+    assert CarriedText.objects.get(item=fresh).text == MINE
+
+
+def test_a_stopped_reply_comes_back_without_its_signature(ada: User) -> None:
+    signatures.keep(ada, {None: "Ada\nSupport"})
+    old = _answering(ada)
+    assert decisions.send(old.pk, ada, _seen(old), text=MINE)
+    fresh = _writes_again(old)
+    assert CarriedText.objects.get(item=fresh).text == MINE
 
 
 def test_a_claim_that_lapsed_carries_nothing(ada: User) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from agents.evals.models import Label
-from review import correcting, decisions, errors, outcomes, undoing
+from review import correcting, decisions, deliveries, errors, outcomes, undoing
 from review.claims import claim
 from review.decisions import Seen
 from review.intake import NewMessage, add_message
@@ -146,6 +146,35 @@ def test_an_unclear_reply_is_corrected_by_one_who_says_so(ada: User) -> None:
     item = sent_item(ada)
     Delivery.objects.update(state="unknown")
     assert correcting.begin(item.pk, ada, even_if_unclear=True).is_correction
+
+
+def test_the_first_text_is_not_sent_again_after_its_correction(ada: User) -> None:
+    item = sent_item(ada)
+    first = Delivery.objects.get()
+    Delivery.objects.update(state="unknown")
+    item = correcting.begin(item.pk, ada, even_if_unclear=True)
+    with pytest.raises(errors.CorrectedSince):
+        deliveries.retry(first.pk, ada, even_twice=True)
+    correcting.cancel(item.pk, ada, seen(item).claim_token)
+    assert deliveries.retry(first.pk, ada, even_twice=True).state == "due"
+
+
+@pytest.mark.parametrize("ending", ["overtaken", "given up"])
+def test_a_correction_that_never_left_leaves_the_first_verdict_standing(
+    ada: User, ending: str
+) -> None:
+    item = correcting.begin(sent_item(ada).pk, ada)
+    verdict = decisions.send(item.pk, ada, seen(item), text=CORRECTION)
+    assert draft_label(item).succeeded is False
+    if ending == "overtaken":
+        add_message(item.ticket_id, NewMessage(body="One more thing."))
+    else:
+        Delivery.objects.filter(verdict=verdict).update(state="failed")
+        deliveries.give_up(Delivery.objects.get(verdict=verdict).pk, ada, reason="No need.")
+    item.refresh_from_db()
+    assert (item.status, item.revision, item.is_correction) == ("decided", 1, False)
+    assert counted(item) == [1]
+    assert draft_label(item).succeeded is True
 
 
 def test_two_never_correct_the_same_reply(ada: User, grace: User) -> None:

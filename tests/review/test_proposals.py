@@ -13,12 +13,13 @@ from standardwebhooks import Webhook
 
 from agents.evals.models import Label
 from agents.models import Agent, Run
-from review import claims, decisions, errors, outcomes, proposals, undoing
+from review import claims, correcting, decisions, errors, outcomes, proposals, undoing, working
 from review.actions import Answer
+from review.corrections import NOTHING_CORRECTED
 from review.decisions import Seen
 from review.intake import NewMessage, add_message
-from review.models import ApiToken, Delivery, ReviewItem, Source, Ticket, Verdict
-from tests.builders import make_item, make_ticket, make_token
+from review.models import ApiToken, Delivery, ReviewItem, Source, Ticket, Verdict, WorkingText
+from tests.builders import make_item, make_queue, make_ticket, make_token
 from tests.peers import Reply, http_server
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_files")]
@@ -117,7 +118,7 @@ def test_several_actions_have_a_verdict_each_and_the_reply_leaves(ada: User) -> 
     assert [verdict.kind for verdict in verdicts] == ["approve", "reject", "respond"]
     assert [one.kind for one in Delivery.objects.order_by("pk")] == ["reply", "verdict"]
     let_out()
-    assert [told["reason"] for told in proposals.told(item)] == ["", "Too much", ""]
+    assert [told["reason"] for told in proposals.told(item, item.revision)] == ["", "Too much", ""]
     assert Label.objects.get().task == "draft"
 
 
@@ -175,6 +176,45 @@ def test_a_question_waits_beside_a_draft_and_a_second_draft_does_not(ada: User) 
     assert proposals.submit(item.ticket_id, agent, [CHOICE]).status == "open"
     with pytest.raises(errors.DraftIsWaiting):
         proposals.submit(item.ticket_id, agent, [{"kind": "draft", "text": "Hello"}])
+
+
+def test_what_was_told_stays_told_while_the_reply_is_corrected(ada: User, client: Client) -> None:
+    raw, token = make_token("submit")
+    reply = {"kind": "draft", "text": "It is on its way."}
+    item = proposed(reply, REFUND)
+    Ticket.objects.update(submitted_by=token)
+    answers = [
+        Answer(said="go", final="It is on its way."),
+        Answer(said="go", final=REFUND["arguments"]),
+    ]
+    decisions.decide(item.pk, ada, seen_by(ada, item), answers)
+    let_out()
+    Delivery.objects.filter(kind="reply").update(state="sent")
+    correcting.begin(item.pk, ada)
+    state = api(client, raw, f"/items/{item.pk}").json()
+    assert [told["verdict"] for told in state["verdicts"]] == ["approve", "approve"]
+    with pytest.raises(errors.AlreadyDecided):
+        proposals.withdraw(item.pk)
+
+
+def test_an_undone_answer_to_a_question_leaves_the_ticket_where_it_is(ada: User) -> None:
+    item = proposed(CHOICE)
+    verdicts = decisions.decide(item.pk, ada, seen_by(ada, item), [Answer(said="go", final="dhl")])
+    Ticket.objects.update(status="answered", queue=make_queue("billing"))
+    undoing.undo(verdicts[0].pk, ada)
+    ticket = Ticket.objects.get()
+    assert (ticket.status, ticket.queue) == ("answered", make_queue("billing"))
+
+
+def test_the_arguments_of_a_first_word_outlive_the_seconds_typing(ada: User, grace: User) -> None:
+    item = proposed({"kind": "draft", "text": "It is on its way."}, REFUND, high_stakes=True)
+    less = REFUND["arguments"] | {"amount": 5}
+    answers = [Answer(said="go", final="It is on its way."), Answer(said="go", final=less)]
+    assert decisions.decide(item.pk, ada, seen_by(ada, item), answers) == []
+    token = claimed(item, grace).claim_token
+    working.save(item.pk, grace, token, text="It is on its way!", corrections=NOTHING_CORRECTED)
+    kept = WorkingText.objects.get(item=item)
+    assert (kept.text, kept.choices["answers"][1]) == ("It is on its way!", less)
 
 
 def test_high_stakes_need_the_same_arguments_from_two(ada: User, grace: User) -> None:

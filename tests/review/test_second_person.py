@@ -7,6 +7,7 @@ from django.test import Client
 from agents.models import Category
 from review import attachments, claims, decisions, errors
 from review.attachments import NewFile
+from review.corrections import Corrections
 from review.decisions import Seen
 from review.errors import NotTheSecond
 from review.models import Assessment, Delivery, ReviewItem, Verdict
@@ -61,6 +62,16 @@ def claimed(item: ReviewItem, user: User) -> Seen:
     item = claims.claim(item, user)
     assert item.claim_token is not None
     return Seen(claim_token=item.claim_token, revision=item.revision, digest=item.digest)
+
+
+@pytest.mark.django_db
+def test_what_the_first_put_right_is_before_the_second(ada: User, grace: User) -> None:
+    item = high_stakes_item()
+    right = Corrections(category="invoice", queue="billing")
+    decisions.send(item.pk, ada, claimed(item, ada), text=DRAFT, corrections=right)
+    taken = claims.claim_next(grace)
+    assert taken is not None
+    assert taken.working.choices == {"category": "invoice", "queue": "billing"}
 
 
 @pytest.mark.django_db

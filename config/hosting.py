@@ -46,20 +46,20 @@ class InThreads:
     ) -> None:
         """Answer a request; one whose client leaves before its end is dropped."""
         with SpooledTemporaryFile(KEPT_IN_MEMORY) as body:
-            environ = _environ(scope, body)
+            request = _environ(scope, body)
             answer: _Answer | None = None
-            if int(environ.get("CONTENT_LENGTH") or 0) <= self._largest_body:
+            if int(request.get("CONTENT_LENGTH") or 0) <= self._largest_body:
                 try:
                     await self._read(receive, body)
                 except ConnectionError:
                     return
                 except ValueError:
                     answer = _Answer(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-                environ["CONTENT_LENGTH"] = str(body.tell())
+                request["CONTENT_LENGTH"] = str(body.tell())
                 body.seek(0)
             if answer is None:
                 loop = asyncio.get_running_loop()
-                answer = await loop.run_in_executor(self._pool, self._answer, environ)
+                answer = await loop.run_in_executor(self._pool, self._answer, request)
         await send(
             {
                 "type": "http.response.start",

@@ -80,8 +80,14 @@ document.addEventListener("keydown", (event) => {
 });
 
 // A swap that takes the focused element away gives the focus to what took its place.
+// Two swaps may overlap, so what had it is known until somebody takes the focus away.
 let focused = null;
-document.addEventListener("htmx:beforeSwap", () => { focused = document.activeElement; });
+document.addEventListener("htmx:beforeSwap", () => {
+  if (document.activeElement !== document.body) focused = document.activeElement;
+});
+document.addEventListener("focusout", (event) => {
+  if (event.target === focused && focused.isConnected) focused = null;
+});
 document.addEventListener("htmx:afterSettle", () => {
   const isGone = focused?.id && !focused.isConnected;
   if (isGone && document.activeElement === document.body) document.getElementById(focused.id)?.focus({ preventScroll: true });

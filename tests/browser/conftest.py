@@ -39,10 +39,11 @@ def browser() -> Iterator[Browser]:
 def visit(browser: Browser, stack: Stack) -> Iterator[Callable[[str], Page]]:
     """Log a person in, in a browser context of their own. A script error fails the test.
 
-    Nobody holds anything yet, whatever an earlier test has left.
+    Nobody holds anything or has news yet, whatever an earlier test has left.
     """
     stack.rows(FREE)
     stack.rows("DELETE FROM review_carriedtext")
+    stack.rows("DELETE FROM review_notification")
     problems: list[str] = []
     contexts = []
 

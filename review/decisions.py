@@ -4,7 +4,7 @@ Deciding goes in three steps: a locked read of what was seen, a pure judgement o
 the writes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -93,7 +93,6 @@ def reject(
     return _carry_out(item, beside, reviewer, refusals, said)[0]
 
 
-@transaction.atomic
 def decide(
     item_id: int,
     reviewer: User,
@@ -104,11 +103,27 @@ def decide(
 ) -> list[Verdict]:
     """Return the verdicts, one an action; none while a second person must say the same first.
 
+    Raises as `decide_on` does.
+    """
+    return decide_on(item_id, reviewer, seen, lambda item: answers, corrections=corrections)[1]
+
+
+@transaction.atomic
+def decide_on(
+    item_id: int,
+    reviewer: User,
+    seen: Seen,
+    answers: Callable[[ReviewItem], Sequence[Answer]],
+    *,
+    corrections: Corrections = NOTHING_CORRECTED,
+) -> tuple[ReviewItem, list[Verdict]]:
+    """Return the item and what `decide` does. answers: what is said of the item, once it is read.
+
     Raises ClaimLost, AlreadyDecided, Superseded, ProposalChanged, AnswerMissing, UnknownCategory,
     UnknownQueue, NotTheSecond, and what `actions.judge` raises.
     """
     item, beside = lock_with(item_id, reviewer, seen)
-    return _carry_out(item, beside, reviewer, answers, corrections)
+    return item, _carry_out(item, beside, reviewer, answers(item), corrections)
 
 
 def first_word(item: ReviewItem) -> Sequence[Assessment]:

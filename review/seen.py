@@ -25,11 +25,11 @@ LOCK = """
 SELECT FROM review_reviewitem item JOIN review_ticket ticket ON ticket.id = item.ticket_id
 WHERE item.id = %s FOR UPDATE OF ticket, item
 """
-LOCKED = (ReviewItem, Ticket, Source, Queue, ReviewPayload, Run, CarriedText)
+LOCKED = (ReviewItem, Ticket, Source, Queue, ReviewPayload, Run, CarriedText, WorkingText)
 READ = f"""
 SELECT {columns(ReviewItem, "item")}, {columns(Ticket, "ticket")}, {columns(Source, "source")},
     {columns(Queue, "queue")}, {columns(ReviewPayload, "proposal")}, {columns(Run, "run")},
-    {columns(CarriedText, "carried")},
+    {columns(CarriedText, "carried")}, {columns(WorkingText, "working")},
     ({SIGNATURE.format(user="%s", queue="item.queue_id")}),
     EXISTS (SELECT FROM review_attachment file
         WHERE file.item_id = item.id AND file.verdict_id IS NULL),
@@ -41,18 +41,8 @@ JOIN review_queue queue ON queue.id = item.queue_id
 JOIN review_reviewpayload proposal ON proposal.id = item.proposal_id
 JOIN agents_run run ON run.id = item.run_id
 LEFT JOIN review_carriedtext carried ON carried.item_id = item.id
-WHERE item.id = %s
-"""  # noqa: S608 - made of the models' own names
-OPENED = (ReviewItem, Queue, ReviewPayload, WorkingText)
-OPEN = f"""
-SELECT {columns(ReviewItem, "item")}, {columns(Queue, "queue")},
-    {columns(ReviewPayload, "proposal")}, {columns(WorkingText, "working")}
-FROM review_reviewitem item
-JOIN review_queue queue ON queue.id = item.queue_id
-JOIN review_reviewpayload proposal ON proposal.id = item.proposal_id
 LEFT JOIN review_workingtext working ON working.item_id = item.id
-WHERE item.id = %s AND (%s OR item.assigned_to_id = %s OR EXISTS (
-    SELECT FROM review_queue_members WHERE queue_id = item.queue_id AND user_id = %s))
+WHERE item.id = %s
 """  # noqa: S608 - made of the models' own names
 
 
@@ -78,18 +68,6 @@ class Beside:
     label: int | None
 
 
-def acted_on(item_id: int, user: User) -> ReviewItem | None:
-    """Return the item with what an action on it needs, None where the person may not see it."""
-    sees_all = user.has_perm("review.view_every_queue")
-    rows = ask(OPEN, [item_id, sees_all, user.pk, user.pk])
-    if not rows:
-        return None
-    item: ReviewItem
-    item, queue, proposal, working = instances(rows[0], *OPENED)
-    relate(item, queue=queue, proposal=proposal, working=working)
-    return item
-
-
 def lock(item_id: int, reviewer: User, seen: Seen) -> ReviewItem:
     """Return the item, locked with its ticket, if the reviewer may decide on what they saw."""
     return lock_with(item_id, reviewer, seen)[0]
@@ -106,9 +84,10 @@ def lock_with(item_id: int, reviewer: User, seen: Seen) -> tuple[ReviewItem, Bes
     if not rows:
         raise ReviewItem.DoesNotExist
     item: ReviewItem
-    item, ticket, source, queue, proposal, run, carried = instances(rows[0], *LOCKED)
+    item, ticket, source, queue, proposal, run, carried, working = instances(rows[0], *LOCKED)
     relate(ticket, source=source)
-    relate(item, ticket=ticket, queue=queue, proposal=proposal, run=run, carried=carried)
+    relate(item, ticket=ticket, queue=queue, proposal=proposal, run=run)
+    relate(item, carried=carried, working=working)
     require_claim(item, reviewer, seen.claim_token)
     if item.ticket.customer_seq > item.upto_seq:
         raise Superseded

@@ -1,7 +1,7 @@
 """Deciding on an item, handing it on, and undoing a verdict."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, TypeVar
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -12,33 +12,33 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from review import claims, decisions, handing, undoing
+from review.actions import Answer
 from review.errors import ReviewError, UnknownPerson, UnknownQueue
 from review.forms import AssignForm, DecisionForm, EscalateForm, RejectForm, SnoozeForm
 from review.models import Queue, ReviewItem, Verdict
 from review.parts import answers_of, parts_of
 from review.requests import ReviewerRequest
-from review.seen import acted_on
 from review.service.levels import zone_called
 from review.views.items import item_of, posted, render_item
 from review.wake import announce, notify
 from review.working import saved_choices
 
 FormT = TypeVar("FormT", bound=DecisionForm)
+Done: TypeAlias = tuple[ReviewItem, str]
 
 
 def send(request: ReviewerRequest, item_id: int) -> HttpResponse:
     """Countersign: what is proposed, or what the reviewer made of it."""
 
-    def act(item: ReviewItem, form: DecisionForm) -> str:
-        parts = parts_of(item, saved_choices(item), request.POST)
-        verdicts = decisions.decide(
-            item_id,
-            request.user,
-            form.seen(),
-            answers_of(parts, form.cleaned_data["text"]),
-            corrections=form.corrections(),
+    def act(form: DecisionForm) -> Done:
+        def answers(item: ReviewItem) -> Sequence[Answer]:
+            parts = parts_of(item, saved_choices(item), request.POST)
+            return answers_of(parts, form.cleaned_data["text"])
+
+        item, verdicts = decisions.decide_on(
+            item_id, request.user, form.seen(), answers, corrections=form.corrections()
         )
-        return "" if verdicts else "Countersigned. It waits for a second person."
+        return item, "" if verdicts else "Countersigned. It waits for a second person."
 
     return _carry_out(request, item_id, DecisionForm, act)
 
@@ -46,15 +46,15 @@ def send(request: ReviewerRequest, item_id: int) -> HttpResponse:
 def reject(request: ReviewerRequest, item_id: int) -> HttpResponse:
     """Send and do nothing of what is proposed."""
 
-    def act(item: ReviewItem, form: RejectForm) -> str:
-        decisions.reject(
+    def act(form: RejectForm) -> Done:
+        verdict = decisions.reject(
             item_id,
             request.user,
             form.seen(),
             reason=form.reason(),
             corrections=form.corrections(),
         )
-        return ""
+        return verdict.item, ""
 
     return _carry_out(request, item_id, RejectForm, act)
 
@@ -62,7 +62,7 @@ def reject(request: ReviewerRequest, item_id: int) -> HttpResponse:
 def escalate(request: ReviewerRequest, item_id: int) -> HttpResponse:
     """Hand the item to those with more authority."""
 
-    def act(item: ReviewItem, form: EscalateForm) -> str:
+    def act(form: EscalateForm) -> Done:
         try:
             to = form.target()
         except Queue.DoesNotExist as error:
@@ -80,7 +80,7 @@ def escalate(request: ReviewerRequest, item_id: int) -> HttpResponse:
         announce(escalated.queue_id)
         if isinstance(to, User):
             notify([to.pk])
-        return f"Escalated to {escalated.assigned_to or escalated.queue.name}."
+        return escalated, f"Escalated to {escalated.assigned_to or escalated.queue.name}."
 
     return _carry_out(request, item_id, EscalateForm, act)
 
@@ -88,9 +88,9 @@ def escalate(request: ReviewerRequest, item_id: int) -> HttpResponse:
 def assign(request: ReviewerRequest, item_id: int) -> HttpResponse:
     """Keep the item for one person."""
 
-    def act(item: ReviewItem, form: AssignForm) -> str:
+    def act(form: AssignForm) -> Done:
         person = form.cleaned_data["assign_to"]
-        handing.assign(
+        assigned = handing.assign(
             item_id,
             request.user,
             form.seen(),
@@ -99,7 +99,7 @@ def assign(request: ReviewerRequest, item_id: int) -> HttpResponse:
             text=form.cleaned_data["text"],
         )
         notify([person.pk])
-        return f"Handed to {person.get_full_name() or person.get_username()}."
+        return assigned, f"Handed to {person.get_full_name() or person.get_username()}."
 
     return _carry_out(request, item_id, AssignForm, act)
 
@@ -107,11 +107,12 @@ def assign(request: ReviewerRequest, item_id: int) -> HttpResponse:
 def snooze(request: ReviewerRequest, item_id: int) -> HttpResponse:
     """Put the item off until later."""
 
-    def act(item: ReviewItem, form: SnoozeForm) -> str:
+    def act(form: SnoozeForm) -> Done:
+        item = item_of(request, item_id)
         zone = zone_called(item.queue.time_zone)
         until = form.moment(zone, timezone.now())
         handing.snooze(item_id, request.user, form.seen(), until, text=form.cleaned_data["text"])
-        return f"Snoozed until {until.astimezone(zone):%a %-d %b, %H:%M}."
+        return item, f"Snoozed until {until.astimezone(zone):%a %-d %b, %H:%M}."
 
     return _carry_out(request, item_id, SnoozeForm, act)
 
@@ -150,21 +151,20 @@ def _carry_out(
     request: ReviewerRequest,
     item_id: int,
     form_class: type[FormT],
-    act: Callable[[ReviewItem, FormT], str],
+    act: Callable[[FormT], Done],
 ) -> HttpResponse:
     """Carry out an action; what stands against it is said on the page, what was typed kept.
 
-    act: returns what the next page should say of it, "" for nothing.
+    act: returns the item and what the next page should say of it, "" for nothing.
     """
-    item = acted_on(item_id, request.user)
-    if item is None:
-        raise Http404
     form = form_class(request.POST)
     text = request.POST.get("text", "")
     if (wrong := form.blocking_error()) is not None:
         return render_item(request, item_of(request, item_id), text=text, error=wrong)
     try:
-        said = act(item, form)
+        item, said = act(form)
+    except ReviewItem.DoesNotExist as error:
+        raise Http404 from error
     except ReviewError as error:
         return render_item(request, item_of(request, item_id), text=text, error=error)
     announce(item.queue_id)

@@ -12,8 +12,8 @@ from review.attachments import NewFile
 from review.errors import ClaimLost, Superseded
 from review.intake import NewMessage, add_message
 from review.models import Attachment, ReviewItem, Ticket, Verdict
-from review.seen import Seen, acted_on, lock
-from tests.builders import DRAFT, make_item, make_person, make_queue, make_result
+from review.seen import Seen, lock
+from tests.builders import DRAFT, make_item, make_person, make_queue
 from tests.stack import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -91,13 +91,3 @@ def is_waiting_for_a_lock() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
         return bool(cursor.fetchone()[0])
-
-
-def test_what_one_may_not_see_one_cannot_act_on(installed: object) -> None:
-    ada = make_person("ada", "reviewer", make_queue("orders"))
-    lead = make_person("lead", "lead")
-    mine, other = make_item(), make_item(make_result(queue="billing"))
-    assert acted_on(mine.pk, ada) == acted_on(mine.pk, lead) == mine
-    assert acted_on(other.pk, ada) is None
-    ReviewItem.objects.filter(pk=other.pk).update(assigned_to=ada)
-    assert acted_on(other.pk, ada) == other

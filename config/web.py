@@ -34,6 +34,7 @@ workers = env.integer("WEB_WORKERS", 2, least=1)
 bind = f"127.0.0.1:{os.environ.get('PORT') or 8000}"
 preload_app = True
 timeout = 60
+keepalive = 5  # seconds; gunicorn's own 2 make a person at work connect again and again
 graceful_timeout = 15
 control_socket_disable = True
 loglevel = "warning"

@@ -127,7 +127,7 @@ def give(verdict: Verdict, item: ReviewItem, corrections: Corrections) -> None:
 
     The caller holds ticket and item. Raises UnknownQueue.
     """
-    changed = said(item, corrections)
+    changed = differing(item, corrections)
     if "queue" in changed:
         _label(verdict, Label.Task.ROUTE, changed["queue"])
         _reroute(verdict.reviewer, item, changed["queue"])
@@ -160,7 +160,7 @@ def say_why(verdict: Verdict, reviewer: User, reason: EditReason) -> None:
     )
 
 
-def said(item: ReviewItem, corrections: Corrections) -> dict[str, Any]:
+def differing(item: ReviewItem, corrections: Corrections) -> dict[str, Any]:
     """Return, as JSON, what differs from what the item's run found."""
     if corrections == NOTHING_CORRECTED:
         return {}

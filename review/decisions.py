@@ -23,8 +23,7 @@ from observability.rows import insert, tell
 from review import attachments, audit, signatures
 from review.actions import LONGEST_REPLY, Answer, Judged, acting, judge, mark
 from review.carrying_over import require_looked_at
-from review.corrections import NOTHING_CORRECTED, Corrections, give
-from review.corrections import said as put_right_by
+from review.corrections import NOTHING_CORRECTED, Corrections, differing, give
 from review.errors import AnswerMissing, UnknownCategory
 from review.items import drafted, drop_claim, keep_answers, proposed_actions
 from review.models import (
@@ -224,7 +223,7 @@ def _wait_for_a_second(
 ) -> None:
     """Free the item for anyone else, who finds what the first one would have sent or done."""
     finals = [one.final for one in judged]
-    keep_answers(item, reviewer, finals, put_right_by(item, corrections))
+    keep_answers(item, reviewer, finals, differing(item, corrections))
     audit.record(
         reviewer,
         "item.countersigned_first",

@@ -38,10 +38,15 @@ document.addEventListener("htmx:afterSettle", (event) => {
   rowLinks()[0]?.focus();
 });
 
-// An opened list of views has the focus, so that Tab and Enter choose.
-document.addEventListener("toggle", (event) => {
-  if (event.target.matches(".views[open]")) event.target.querySelector(".sheet-menu a, .sheet-menu input:not([type=hidden])").focus();
-}, true);
+// An opened list of views has the focus, so that Tab and Enter choose. It opens here and now: the
+// browser tells of a `toggle` some keys later, and a name typed meanwhile would lose its beginning.
+document.addEventListener("click", (event) => {
+  const views = event.target.closest(".views > summary")?.parentElement;
+  if (!views || views.open) return;
+  event.preventDefault();
+  views.open = true;
+  views.querySelector(".sheet-menu a, .sheet-menu input:not([type=hidden])").focus();
+});
 
 // Whoever comes back from an item finds the row they left, or the one that took its place.
 document.addEventListener("click", (event) => {

@@ -126,6 +126,7 @@ def running_stack(
             "DATABASE_URL": home.database_url("countersign", database),
             "DATABASE_OWNER_URL": home.database_url("countersign_owner", database),
             "PORT": str(port),
+            "WEB_WORKERS": "1",
             "COUNTERSIGN_DEMO": "1",
             "COUNTERSIGN_DEMO_PASSWORD": PASSWORD,
             **environment,

@@ -23,10 +23,10 @@ def load(stack: Stack, folder: Path, source: str, count: int) -> None:
 
 def test_flushing_redis_loses_no_queued_ticket(stack: Stack, tmp_path: Path) -> None:
     stack.kill("worker")
-    load(stack, tmp_path, "flushed", 200)
+    load(stack, tmp_path, "flushed", 80)
     stack.flush_redis()
     stack.start("worker")
-    assert_all_reached_an_inbox(stack, "flushed", 200, patience_s=150)
+    assert_all_reached_an_inbox(stack, "flushed", 80, patience_s=120)
 
 
 def test_killing_workers_loses_no_ticket(stack: Stack, tmp_path: Path) -> None:

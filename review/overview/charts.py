@@ -63,7 +63,8 @@ def _success(overview: Overview) -> Chart | None:
     return Chart(
         slug="success",
         title=_success_title(overview),
-        note=f"Share of decided drafts that succeeded, by week, with its 95{words.THIN}% interval.",
+        note=f"Share of decided drafts that succeeded, by calendar week, "
+        f"with its 95{words.THIN}% interval.",
         columns=("Week of", "Succeeded", "Between", "Drafts"),
         rows=[
             Row(
@@ -84,9 +85,11 @@ def _success_title(overview: Overview) -> str:
     rate = words.share(now)
     if before.whole < words.LEAST_FOR_PERCENT:
         return f"{rate} of drafts succeeded"
+    name = overview.period.name  # the chart's last week need not be it
     if difference_p(now, before) >= SIGNIFICANT:
-        return f"Success held at {rate}"
-    return f"Success {'rose' if (now.ratio or 0) > (before.ratio or 0) else 'fell'} to {rate}"
+        return f"Success held at {rate} in {name}"
+    moved = "rose" if (now.ratio or 0) > (before.ratio or 0) else "fell"
+    return f"Success {moved} to {rate} in {name}"
 
 
 def _edits(overview: Overview) -> Chart | None:

@@ -84,7 +84,7 @@ def tickets_of_the_past() -> int:
 def take_all(browser: Browser, stack: Stack) -> None:
     """Take every picture in every theme and size."""
     agent = Client(stack)
-    asked = agent.item("action", REFUND), agent.item("decision", QUESTION)
+    asked: tuple[int, int] | None = None
     for scheme in ("light", "dark"):
         for size, (width, height) in SIZES.items():
             context = browser.new_context(
@@ -95,6 +95,7 @@ def take_all(browser: Browser, stack: Stack) -> None:
             photographer = Photographer(context.new_page(), f"{scheme}-{size}")
             photographer.look_at_pages()
             photographer.work_on_an_item()
+            asked = asked or (agent.item("action", REFUND), agent.item("decision", QUESTION))
             photographer.look_at_proposals(*asked)
             photographer.approve_together()
             context.close()

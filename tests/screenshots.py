@@ -95,7 +95,7 @@ def take_all(browser: Browser, stack: Stack) -> None:
             photographer = Photographer(context.new_page(), f"{scheme}-{size}")
             photographer.look_at_pages()
             photographer.work_on_an_item()
-            asked = asked or (agent.item("action", REFUND), agent.item("decision", QUESTION))
+            asked = asked or (agent.item("again", REFUND), agent.item("on arrival", QUESTION))
             photographer.look_at_proposals(*asked)
             photographer.approve_together()
             context.close()

@@ -30,6 +30,7 @@ def test_a_trace_is_walked_by_keyboard_and_hears_of_the_verdict(
     page.locator(".evidence a[href^='/runs/']").click()
     expect(page.locator("#step-name")).to_have_text("draft")
     expect(page.locator("tr:has([aria-current]) rect")).to_be_visible()
+    page.wait_for_load_state()  # before that, Enter follows the link as without scripts
 
     page.get_by_role("link", name="classify", exact=True).focus()
     page.keyboard.press("ArrowUp")

@@ -13,9 +13,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 Visit = Callable[[str], Page]
 
-# As the outbox leaves a reply that the mail server refused; how it gets there has its own tests.
-REFUSED = """
-UPDATE review_delivery delivery SET state = 'failed', attempts = 1,
+# As the outbox leaves a reply that did not surely arrive; how it gets there has its own tests.
+ENDED = """
+UPDATE review_delivery delivery SET state = %s, attempts = 1,
     detail = 'The mail server answered 550: no such mailbox'
 FROM review_verdict verdict WHERE verdict.id = delivery.verdict_id AND verdict.item_id = %s
 RETURNING delivery.id
@@ -31,7 +31,7 @@ def test_what_was_refused_is_tried_again_and_what_was_wrong_corrected(
     page.keyboard.press("c")
     expect(page.locator("#text")).to_be_editable()
     page.locator("#text").press("Control+Enter")
-    wait_until(lambda: stack.rows(REFUSED, item), "the reply is countersigned")
+    wait_until(lambda: stack.rows(ENDED, "failed", item), "the reply is countersigned")
     page.goto("/sent/?text=marimba")
     reply = page.locator(".replies .line")
     expect(reply).to_contain_text("no such mailbox")
@@ -60,6 +60,25 @@ def test_what_was_refused_is_tried_again_and_what_was_wrong_corrected(
     page.goto("/sent/?text=marimba")
     expect(page.locator(".replies .line").nth(0)).to_contain_text("Correction")
     expect(page.locator(".replies .line").nth(1)).to_contain_text("Corrected")
+
+
+def test_what_was_opened_stays_open_when_the_page_asks_again(visit: Visit, stack: Stack) -> None:
+    (item,) = seed_items(stack, "Celesta")
+    page = visit("reviewer")
+    page.goto(f"/items/{item}/")
+    page.keyboard.press("c")
+    expect(page.locator("#text")).to_be_editable()
+    page.locator("#text").press("Control+Shift+Enter")
+    wait_until(lambda: stack.rows(ENDED, "unknown", item), "the reply is countersigned")
+    page.goto(f"/items/{item}/")
+    page.get_by_text("Send a correction").click()
+    question = page.get_by_role("button", name="Write it all the same")
+    expect(question).to_be_visible()
+    # As it does every 20 seconds, and when its tab is come back to.
+    with page.expect_response(lambda answer: answer.url.endswith(f"/items/{item}/")):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+    expect(question).to_be_visible()
 
 
 def sent(mailbox: Mailbox, subject: str) -> list[str]:

@@ -222,7 +222,7 @@ def attacked(stack: Stack) -> Iterator[World]:
     texts = [payload.text[:500] for payload in bare_payloads()[::12]]
     with http_server(answer) as peer:
         code = SET_UP.format(name=NAME, password=PASSWORD, texts=texts, url=peer.url)
-        told = json.loads(stack.manage("shell", "-v0", "-c", code).stdout.splitlines()[-1])
+        told = json.loads(stack.manage("shell", "-v0", "-c", code).splitlines()[-1])
         world = World(stack=stack, token=told["token"], cases=cases())
         try:
             tickets = {world.submit(case): case.number for case in world.cases}

@@ -36,7 +36,7 @@ class Client:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        printed = stack.manage("create_token", "agent of the tests", "--scope", "submit").stdout
+        printed = stack.manage("create_token", "agent of the tests", "--scope", "submit")
         self.token = printed.strip().splitlines()[-1]
 
     def call(self, path: str, body: Any = None) -> Any:

@@ -24,6 +24,6 @@ print(json.dumps([item.pk for item in items]))
 
 def seed_items(stack: Stack, *subjects: str) -> list[int]:
     """Return the ids of new open items of one category that the reviewer sees."""
-    done = stack.manage("shell", "--no-imports", "-c", SCRIPT.format(subjects=subjects))
-    ids: list[int] = json.loads(done.stdout.splitlines()[-1])
+    printed = stack.manage("shell", "--no-imports", "-c", SCRIPT.format(subjects=subjects))
+    ids: list[int] = json.loads(printed.splitlines()[-1])
     return ids

@@ -35,7 +35,7 @@ for (const kind of ["pointerdown", "mousedown", "touchstart", "wheel"])
 def submit(stack: Stack) -> None:
     """Have the agent draft replies to the demo's own tickets, in a queue of this shift."""
     stack.manage("shell", "--no-imports", "-c", PEOPLE)
-    token = stack.manage("create_token", "night", "--scope", "submit").stdout.split()[-1]
+    token = stack.manage("create_token", "night", "--scope", "submit").split()[-1]
     for number, ticket in enumerate(files.stream()[:ITEMS]):
         body = {
             "external_id": f"night-{number}",

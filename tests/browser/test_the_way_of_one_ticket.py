@@ -21,8 +21,8 @@ class Shop:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        output = stack.manage("create_token", "shop", "--scope", "submit", "--scope", "read")
-        self.token = output.stdout.splitlines()[-1]
+        printed = stack.manage("create_token", "shop", "--scope", "submit", "--scope", "read")
+        self.token = printed.splitlines()[-1]
 
     def call(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         request = urllib.request.Request(

@@ -118,8 +118,8 @@ def decide_on(
 ) -> tuple[ReviewItem, list[Verdict]]:
     """Return the item and what `decide` does. answers: what is said of the item, once it is read.
 
-    Raises ClaimLost, AlreadyDecided, Superseded, ProposalChanged, AnswerMissing, UnknownCategory,
-    UnknownQueue, NotTheSecond, and what `actions.judge` raises.
+    Raises AnswerMissing, UnknownCategory, UnknownQueue, NotTheSecond, and what `seen.lock` and
+    `actions.judge` raise.
     """
     item, beside = lock_with(item_id, reviewer, seen)
     return item, _carry_out(item, beside, reviewer, answers(item), corrections)

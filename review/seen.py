@@ -30,6 +30,8 @@ READ = f"""
 SELECT {columns(ReviewItem, "item")}, {columns(Ticket, "ticket")}, {columns(Source, "source")},
     {columns(Queue, "queue")}, {columns(ReviewPayload, "proposal")}, {columns(Run, "run")},
     {columns(CarriedText, "carried")}, {columns(WorkingText, "working")},
+    (item.assigned_to_id = %s OR EXISTS (
+        SELECT FROM review_queue_members WHERE queue_id = item.queue_id AND user_id = %s)),
     ({SIGNATURE.format(user="%s", queue="item.queue_id")}),
     EXISTS (SELECT FROM review_attachment file
         WHERE file.item_id = item.id AND file.verdict_id IS NULL),
@@ -69,7 +71,11 @@ class Beside:
 
 
 def lock(item_id: int, reviewer: User, seen: Seen) -> ReviewItem:
-    """Return the item, locked with its ticket, if the reviewer may decide on what they saw."""
+    """Return the item, locked with its ticket, if the reviewer may decide on what they saw.
+
+    Raises ClaimLost, AlreadyDecided, Superseded, ProposalChanged, and ReviewItem.DoesNotExist where
+    the reviewer may not see it.
+    """
     return lock_with(item_id, reviewer, seen)[0]
 
 
@@ -80,7 +86,7 @@ def lock_with(item_id: int, reviewer: User, seen: Seen) -> tuple[ReviewItem, Bes
     """
     tell(LOCK, [item_id])
     # By a statement of its own: one that waits for a lock sees what was there before it waited.
-    rows = ask(READ, [reviewer.pk, item_id])
+    rows = ask(READ, [reviewer.pk, reviewer.pk, reviewer.pk, item_id])
     if not rows:
         raise ReviewItem.DoesNotExist
     item: ReviewItem
@@ -88,10 +94,13 @@ def lock_with(item_id: int, reviewer: User, seen: Seen) -> tuple[ReviewItem, Bes
     relate(ticket, source=source)
     relate(item, ticket=ticket, queue=queue, proposal=proposal, run=run)
     relate(item, carried=carried, working=working)
+    is_theirs, signature, has_files, label = rows[0][-4:]
     require_claim(item, reviewer, seen.claim_token)
+    # A claim outlives the loss of the queue it was made in.
+    if not (is_theirs or reviewer.has_perm("review.view_every_queue")):
+        raise ReviewItem.DoesNotExist
     if item.ticket.customer_seq > item.upto_seq:
         raise Superseded
     if (item.revision, item.digest) != (seen.revision, seen.digest):
         raise ProposalChanged
-    signature, has_files, label = rows[0][-3:]
     return item, Beside(signature=signature or "", has_files=has_files, label=label)

@@ -25,13 +25,8 @@ RETURNING delivery.id
 def test_what_was_refused_is_tried_again_and_what_was_wrong_corrected(
     visit: Visit, stack: Stack, mailbox: Mailbox
 ) -> None:
-    (item,) = seed_items(stack, "Marimba delivery")
     page = visit("reviewer")
-    page.goto(f"/items/{item}/")
-    page.keyboard.press("c")
-    expect(page.locator("#text")).to_be_editable()
-    page.locator("#text").press("Control+Enter")
-    wait_until(lambda: stack.rows(ENDED, "failed", item), "the reply is countersigned")
+    item = sent_item(page, stack, "Marimba delivery", state="failed")
     page.goto("/sent/?text=marimba")
     reply = page.locator(".replies .line")
     expect(reply).to_contain_text("no such mailbox")
@@ -63,13 +58,8 @@ def test_what_was_refused_is_tried_again_and_what_was_wrong_corrected(
 
 
 def test_what_was_opened_stays_open_when_the_page_asks_again(visit: Visit, stack: Stack) -> None:
-    (item,) = seed_items(stack, "Celesta")
     page = visit("reviewer")
-    page.goto(f"/items/{item}/")
-    page.keyboard.press("c")
-    expect(page.locator("#text")).to_be_editable()
-    page.locator("#text").press("Control+Shift+Enter")
-    wait_until(lambda: stack.rows(ENDED, "unknown", item), "the reply is countersigned")
+    item = sent_item(page, stack, "Celesta", state="unknown")
     page.goto(f"/items/{item}/")
     page.get_by_text("Send a correction").click()
     question = page.get_by_role("button", name="Write it all the same")
@@ -79,6 +69,17 @@ def test_what_was_opened_stays_open_when_the_page_asks_again(visit: Visit, stack
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
     expect(question).to_be_visible()
+
+
+def sent_item(page: Page, stack: Stack, subject: str, *, state: str) -> int:
+    """Return an item that was countersigned, its reply left in this state."""
+    (item,) = seed_items(stack, subject)
+    page.goto(f"/items/{item}/")
+    page.keyboard.press("c")
+    expect(page.locator("#text")).to_be_editable()
+    page.locator("#text").press("Control+Enter")
+    wait_until(lambda: stack.rows(ENDED, state, item), "the reply is countersigned")
+    return item
 
 
 def sent(mailbox: Mailbox, subject: str) -> list[str]:

@@ -65,6 +65,18 @@ def test_an_item_of_another_queue_is_not_there_at_all(page: Client) -> None:
     assert page.get(f"/runs/{other.run_id}/").status_code == 404
 
 
+@pytest.mark.parametrize("action", ["send", "reject", "escalate", "snooze", "assign"])
+def test_who_lost_the_queue_decides_nothing_more_in_it(
+    page: Client, ada: User, grace: User, action: str
+) -> None:
+    item = claim(make_item(), ada)
+    ada.queues.clear()
+    fields = {"snooze": "hour", "assign_to": str(grace.pk), "note": "Please look."}
+    assert page.post(f"/items/{item.pk}/{action}/", form(item, **fields)).status_code == 404
+    item.refresh_from_db()
+    assert (item.status, item.queue.slug, item.claimed_by) == ("open", "orders", ada)
+
+
 def test_a_manager_sees_everything_and_decides_nothing(installed: Agent) -> None:
     item = make_item()
     client = Client()

@@ -39,6 +39,7 @@ def test_a_tool_call_is_approved_with_changes_undone_and_told_to_its_agent(
     expect(page.locator(".outcome")).to_contain_text("Approved with 1 change")
     page.keyboard.press("u")
     expect(page.get_by_label("Amount")).to_have_value("30")
+    page.wait_for_load_state()  # keys count from then on
     page.keyboard.press("Control+Shift+Enter")
     wait_until(lambda: agent.call(f"/items/{item}")["verdicts"], "the agent is told")
     (verdict,) = agent.call(f"/items/{item}")["verdicts"]

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
 
 from agents import keys, llm
 from agents.errors import CannotConnect, ModelError
 from agents.models import TierVersion
 from agents.tiers import LOCAL, is_embedded, live_tier
+from agents.versions import change, copy_to
 
 TIERS = (1, 2, 3)
 EMBEDDED = f"{LOCAL}/countersign"
@@ -161,38 +161,30 @@ def use_again(
 ) -> tuple[TierVersion, TierVersion]:
     """Return the version before and the new live one, which has an earlier version's settings."""
 
-    def copied(live: TierVersion) -> dict[str, Any]:
-        names = ("model", "fallbacks", "endpoints", "temperature", "max_tokens", "timeout_s")
-        return {name: getattr(version, name) for name in names}
-
-    return _install(version.tier, copied, reason=reason, by=by)
+    before, after = copy_to(version, settings.ENVIRONMENT, reason=reason, by=by)
+    return before or after, after  # every tier is installed with a live version
 
 
-@transaction.atomic
 def _install(
     tier: int,
-    change: Callable[[TierVersion], Mapping[str, Any]],
+    content: Callable[[TierVersion], Mapping[str, Any]],
     *,
     reason: str,
     by: User | None,
 ) -> tuple[TierVersion, TierVersion]:
-    versions = TierVersion.objects.filter(environment=settings.ENVIRONMENT, tier=tier)
-    # The first version's row is the tier's lock: which one is live is read once it is held.
-    versions.select_for_update().order_by("version")[:1].get()
-    before = live_tier(tier)
-    after = _unsaved(before, change(before), reason=reason)
-    newest = versions.order_by("-version").values_list("version", flat=True)[0]
-    versions.filter(is_live=True).update(is_live=False)
-    after.version, after.is_live, after.created_by = newest + 1, True, by
-    after.save(force_insert=True)
-    return before, after
+    def said(before: TierVersion | None) -> Mapping[str, Any]:
+        return content(before) if before else {}
+
+    before, after = change(
+        TierVersion, settings.ENVIRONMENT, {"tier": tier}, said, reason=reason, by=by
+    )
+    return before or after, after  # every tier is installed with a live version
 
 
 def _unsaved(live: TierVersion, changes: Mapping[str, Any], *, reason: str) -> TierVersion:
     """Return a version of the same tier with the live one's settings but for the changes."""
-    kept = {name: getattr(live, name) for name in ("temperature", "max_tokens", "timeout_s")}
     return TierVersion(
-        environment=live.environment, tier=live.tier, reason=reason, **{**kept, **changes}
+        environment=live.environment, tier=live.tier, reason=reason, **{**live.content, **changes}
     )
 
 

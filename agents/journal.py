@@ -12,7 +12,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from agents.configuration import configuration_of
 from agents.errors import RunError, RunLost, RunTimeout
+from agents.halting import Halt
 from agents.models import Run, RunPayload, Step
 from observability import recorder
 from observability.payloads import digest
@@ -22,7 +24,9 @@ from observability.payloads import digest
 class ModelUse:
     """What a model call took. cost_usd: None when the price is unknown.
 
-    cached_tokens: those of the input that the provider had in its cache; None where it is silent.
+    cached_tokens: those of the input that the provider had in its cache; reasoning_tokens: those of
+    the output that no answer holds; None where it is silent. rendered_digest: of the prompt as it
+    was sent.
     """
 
     tier: int
@@ -31,6 +35,9 @@ class ModelUse:
     input_tokens: int
     output_tokens: int
     cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    rendered_digest: str = ""
+    price_version: str = ""
     pricing: Step.Pricing
     cost_usd: Decimal | None
 
@@ -47,12 +54,14 @@ class Outcome:
 class Journal:
     """The steps of one attempt at a run. The attempt number fences it: a later one wins.
 
-    deadline: the time.monotonic() by which the attempt must have ended.
+    deadline: the time.monotonic() by which the attempt must have ended. halt: what stops it before.
     """
 
-    def __init__(self, run: Run, deadline: float = math.inf) -> None:
+    def __init__(self, run: Run, deadline: float = math.inf, halt: Halt | None = None) -> None:
         self.run = run
+        self.configuration = configuration_of(run)
         self.deadline = deadline
+        self.halt = halt or Halt()
         self.attempt = run.attempts
         self._written = {
             step.key: step.result.content for step in run.steps.select_related("result")
@@ -75,6 +84,7 @@ class Journal:
         """
         if key in self._written:
             return dict(self._written[key] or {})
+        self.halt.check()
         started_at = timezone.now()
         try:
             if time.monotonic() >= self.deadline:
@@ -145,6 +155,9 @@ class Journal:
                             "input_tokens": use.input_tokens,
                             "output_tokens": use.output_tokens,
                             "cached_tokens": use.cached_tokens,
+                            "reasoning_tokens": use.reasoning_tokens,
+                            "rendered_digest": use.rendered_digest,
+                            "price_version": use.price_version,
                             "pricing": use.pricing,
                             "cost_usd": use.cost_usd,
                         }
@@ -180,9 +193,12 @@ def _span(run: Run, step: Step, outcome: Outcome) -> recorder.SpanRecord:
             "gen_ai.usage.input_tokens": use.input_tokens,
             "gen_ai.usage.output_tokens": use.output_tokens,
             "gen_ai.usage.cache_read.input_tokens": use.cached_tokens,
+            "gen_ai.usage.reasoning.output_tokens": use.reasoning_tokens,
             "gen_ai.prompt.name": use.prompt_version,
             "countersign.tier": use.tier,
             "countersign.pricing": use.pricing,
+            "countersign.price_version": use.price_version,
+            "countersign.prompt.digest": use.rendered_digest,
             "countersign.cost_usd": str(use.cost_usd) if use.cost_usd is not None else None,
         }
     return recorder.SpanRecord(

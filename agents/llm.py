@@ -25,11 +25,12 @@ from pydantic import BaseModel, ConfigDict
 from agents import errors
 from agents.answers import in_words, read_answer, response_format
 from agents.attempts import Attempt, Completion, spent
+from agents.halting import Halt
 from agents.journal import ModelUse
 from agents.keys import key_of
 from agents.models import Step, TierVersion
 from agents.provider_errors import model_error
-from agents.tiers import LOCAL, live_tier, tier_of
+from agents.tiers import LOCAL
 
 log = logging.getLogger(__name__)
 
@@ -55,23 +56,25 @@ class Ready(BaseModel):
 
 
 def complete(
-    task: str,
+    tier: TierVersion,
     *,
     system: str,
     document: Mapping[str, Any],
     form: type[AnswerT],
     prompt_version: str,
+    run_id: int | None = None,
     deadline: float = math.inf,
+    halt: Halt | None = None,
 ) -> Completion[AnswerT]:
-    """Return the first valid answer of the task's tier: its model, then each fallback.
+    """Return the tier's first valid answer: its model's, then each fallback's.
 
-    document: JSON for the user message. Ends within the tier's timeout_s, and by the deadline,
-    a time.monotonic(). When no model answered and one asked to wait for no longer than there is
-    time, it is waited for and asked once more. Raises the last failure when none answered.
+    document: JSON for the user message. run_id: whose budget it is of. Ends within the tier's
+    timeout_s, and by the deadline, a time.monotonic(). When no model answered and one asked to wait
+    for no longer than there is time, it is waited for and asked once more. Raises the last failure
+    when none answered, and whatever stops the work through `halt`.
     """
-    tier = live_tier(tier_of(task))
     _import_clients(tier)
-    call = _Call(tier, system, document, form, prompt_version)
+    call = _Call(tier, system, document, form, prompt_version, halt or Halt())
     deadline = min(deadline, time.monotonic() + tier.timeout_s)
     again: dict[str, float] = {}
     failure = errors.ModelError()
@@ -103,7 +106,7 @@ def probe(tier: TierVersion) -> Completion[Ready]:
     Ends within its timeout_s. Raises a ModelError that says what went wrong and what to do.
     """
     _import_clients(tier)
-    call = _Call(tier, PROBE, {"ready": True}, Ready, "probe")
+    call = _Call(tier, PROBE, {"ready": True}, Ready, "probe", Halt())
     try:
         return call.attempt(tier.model, tier.timeout_s)
     except errors.ModelError as error:
@@ -142,6 +145,7 @@ class _Call(Generic[AnswerT]):
     document: Mapping[str, Any]
     form: type[AnswerT]
     prompt_version: str
+    halt: Halt
     attempts: list[Attempt] = field(default_factory=list)
 
     def attempt(self, model: str, left_s: float, *, waited_s: float = 0) -> Completion[AnswerT]:
@@ -208,7 +212,7 @@ class _Call(Generic[AnswerT]):
         answered = asyncio.run_coroutine_threadsafe(_within(left_s, asked, model), _loop())
         try:
             # A moment more than the coroutine has: it is late only if a client holds the loop up.
-            return answered.result(left_s + LATE_S)
+            return self.halt.result_of(answered, left_s + LATE_S)
         except TimeoutError:
             raise errors.ModelTimeout(f"{model} did not answer in time.") from None
         finally:

@@ -1,4 +1,4 @@
-"""Prompts: one file a task, known by the hash of its text."""
+"""Prompts: one a task, known by the hash of its text. A file is the default."""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,10 +11,16 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
-    """A prompt file. version: `agent/task@hash`, stored with every call that used it."""
+    """A prompt's text. version: `agent/task@hash`, stored with every call that used it."""
 
     text: str
     version: str
+
+    @classmethod
+    def edited(cls, agent: str, task: str, text: str) -> "Prompt":
+        """Return the prompt of a task with this text."""
+        version = hashlib.sha256(text.encode()).hexdigest()[:12]
+        return cls(text=text, version=f"{agent}/{task}@{version}")
 
     def render(self, **variables: str) -> str:
         """Return the text with its `$variables` filled. Raises KeyError for a missing one."""
@@ -23,8 +29,11 @@ class Prompt:
 
 @cache
 def prompt(agent: str, task: str) -> Prompt:
-    """Return the agent's prompt for a task."""
+    """Return the agent's own prompt for a task, as its file says it."""
     text = (FOLDER / agent / "prompts" / f"{task}.md").read_text(encoding="utf-8")
-    return Prompt(
-        text=text, version=f"{agent}/{task}@{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    )
+    return Prompt.edited(agent, task, text)
+
+
+def tasks_of(agent: str) -> list[str]:
+    """Return the task types that the agent has a prompt for."""
+    return sorted(file.stem for file in (FOLDER / agent / "prompts").glob("*.md"))

@@ -15,13 +15,13 @@ from django.db import (
     connection,
     transaction,
 )
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, SmallIntegerField, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from agents.errors import RunError, RunLost
 from agents.journal import Journal, held, root_span_id
-from agents.models import HEARTBEAT_INTERVAL, HEARTBEAT_TIMEOUT, MOST_ATTEMPTS, Run, RunPayload
+from agents.models import HEARTBEAT_INTERVAL, HEARTBEAT_TIMEOUT, MOST_CRASHES, Run, RunPayload
 from agents.results import RunResult
 from agents.triage.agent import triage
 from agents.triage.redraft import redraft
@@ -49,8 +49,8 @@ def execute(run_id: int) -> bool:
     run = _take(run_id)
     if run is None:
         return False
-    if run.attempts > MOST_ATTEMPTS:
-        message = f"The worker died {MOST_ATTEMPTS} times on this run."
+    if run.crashes >= MOST_CRASHES:
+        message = f"The worker died {MOST_CRASHES} times on this run."
         return _finish(run, error_type="crashed", error_message=message)
     try:
         with _heartbeat(run):
@@ -82,12 +82,17 @@ def _take(run_id: int) -> Run | None:
     taken = Run.objects.filter(due(now), pk=run_id).update(
         status=Run.Status.RUNNING,
         attempts=F("attempts") + 1,
+        # A run that is found running has lost its worker.
+        crashes=F("crashes")
+        + Case(
+            When(status=Run.Status.RUNNING, then=1), default=0, output_field=SmallIntegerField()
+        ),
         heartbeat_at=now,
         started_at=Coalesce("started_at", now),
     )
     if not taken:
         return None
-    return Run.objects.select_related("agent", "input").get(pk=run_id)
+    return Run.objects.select_related("agent", "input", "comparison").get(pk=run_id)
 
 
 @transaction.atomic

@@ -42,3 +42,26 @@ class Span(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.span_id}"
+
+
+class FailureCount(models.Model):
+    """How often something failed, for good: what a counter in Prometheus needs.
+
+    kind: model, tool or run. name: the model or tool; of a run, its agent.
+    """
+
+    environment = models.CharField(max_length=20)
+    kind = models.CharField(max_length=10)
+    name = models.CharField(max_length=120)
+    error_type = models.CharField(max_length=40)
+    count = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["environment", "kind", "name", "error_type"], name="failure_count_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name} {self.error_type}: {self.count}"

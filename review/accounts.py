@@ -13,9 +13,16 @@ from observability.rows import ask, columns, instances
 # Group → permissions of `review`. The demo's admin is a superuser as well.
 ROLES: dict[str, tuple[str, ...]] = {
     "reviewer": ("decide",),
-    "lead": ("decide", "view_every_queue", "manage_team"),
+    "lead": ("decide", "view_every_queue", "manage_team", "approve_change", "pause_agents"),
     "manager": ("view_every_queue",),
-    "admin": ("decide", "view_every_queue", "manage_team", "configure"),
+    "admin": (
+        "decide",
+        "view_every_queue",
+        "manage_team",
+        "configure",
+        "approve_change",
+        "pause_agents",
+    ),
 }
 
 PERSON = f"""

@@ -11,6 +11,7 @@ from review import corrections, notifications, undoing
 from review.demo import play
 from review.inbox_counts import Count, open_count
 from review.models import Delivery
+from review.sections import SECTIONS
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
@@ -35,6 +36,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "undoable": SimpleLazyObject(lambda: undoing.undoable(user, timezone.now())),
         "unread_count": SimpleLazyObject(lambda: notifications.unread_count(user)),
         "edit_reasons": list(enumerate(corrections.EditReason, start=1)),
+        "agent_sections": SECTIONS,
         "demo_coming": play.coming,
         "demo": SimpleLazyObject(play.progress),
     }

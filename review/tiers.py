@@ -12,7 +12,7 @@ from agents.connections import TIERS
 from agents.models import Calibration, TierVersion
 from agents.prompts import prompt
 from agents.tier_use import TierUse, tier_use
-from agents.tiers import is_embedded, tier_of
+from agents.tiers import is_embedded, routes
 
 LOOKED_BACK = timedelta(days=7)
 SHOWN_VERSIONS = 40
@@ -59,7 +59,7 @@ class TierStanding:
 
 
 def tier_standings(now: datetime) -> list[TierStanding]:
-    """Return every tier's standing, in four queries."""
+    """Return every tier's standing, in five queries."""
     versions = (
         TierVersion.objects.filter(environment=settings.ENVIRONMENT, is_live=True)
         .select_related("created_by")
@@ -70,13 +70,16 @@ def tier_standings(now: datetime) -> list[TierStanding]:
             "model", "labels"
         )
     )
-    use = tier_use(now - LOOKED_BACK)
+    use, routed = tier_use(now - LOOKED_BACK), routes()
     return [
         TierStanding(
             live=version,
             purpose=PURPOSES[version.tier],
-            tasks=[task for task in settings.TIERS["routes"] if tier_of(task) == version.tier],
-            ways=[_way(version, model, labels) for model in version.models],
+            tasks=[task for task, tier in routed.items() if tier == version.tier],
+            ways=[
+                _way(version, model, labels if version.tier == routed["classify"] else None)
+                for model in version.models
+            ],
             use=use.get(version.tier, TierUse()),
         )
         for version in versions
@@ -92,11 +95,10 @@ def earlier_versions() -> list[TierVersion]:
     )
 
 
-def _way(version: TierVersion, model: str, labels: dict[str, int]) -> Way:
-    states_confidence = tier_of("classify") == version.tier and not is_embedded(model)
+def _way(version: TierVersion, model: str, labels: dict[str, int] | None) -> Way:
     return Way(
         model=model,
         host=urlsplit(version.endpoints.get(model, "")).netloc,
         is_embedded=is_embedded(model),
-        labels=labels.get(model, 0) if states_confidence else None,
+        labels=labels.get(model, 0) if labels is not None and not is_embedded(model) else None,
     )

@@ -45,6 +45,7 @@ def make_agent() -> Agent:
             "job": "Draft first replies.",
             "metric": "Few edits.",
             "fallback_queue": "care",
+            "status": Agent.Status.LIVE,
         },
     )
     for slug, queue in (("delivery", "orders"), ("invoice", "billing")):

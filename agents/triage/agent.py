@@ -14,7 +14,6 @@ from agents.evals.datasets import similar_past_replies
 from agents.evals.models import OUT_OF_SCOPE
 from agents.journal import Journal, Outcome
 from agents.models import Agent, Category, Step
-from agents.prompts import prompt
 from agents.results import Alternative, Calibrated, Check, Citation, Proposal, RunResult
 from agents.tiers import is_embedded
 from agents.triage import checks
@@ -225,8 +224,9 @@ def model_step(
     """Return the model's answer to the task's prompt and the document, cut to what it may hold."""
     document, cuts = fit_document(document)
     cut = [asdict(cut) for cut in cuts]
-    file = prompt(NAME, task)
-    system = file.render(
+    configuration = journal.configuration
+    asked = configuration.prompt_for(task)
+    system = asked.render(
         company=agent.company.get("name", "the company"),
         support_name=agent.company.get("support_name", "the support team"),
     )
@@ -234,12 +234,14 @@ def model_step(
         task,
         Step.Kind.MODEL,
         lambda: llm.complete(
-            task,
+            configuration.tier_for(task),
             system=system,
             document=document,
             form=form,
-            prompt_version=file.version,
+            prompt_version=asked.version,
+            run_id=journal.run.pk,
             deadline=journal.deadline,
+            halt=journal.halt,
         ).as_outcome(),
         given={"system": system, "document": document, **({"cut": cut} if cut else {})},
         attributes={"countersign.context.cut": cut} if cut else {},

@@ -88,6 +88,12 @@ class ReviewItem(models.Model):
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="items")
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+", db_index=False)
+    step_key = models.CharField(
+        max_length=80,
+        blank=True,
+        db_default="",
+        help_text="The step at which its run waits; of a run's end, none.",
+    )
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="items", db_index=False)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.OPEN)
     kind = models.CharField(
@@ -151,7 +157,9 @@ class ReviewItem(models.Model):
         permissions: ClassVar = [
             ("decide", "Can countersign items"),
             ("view_every_queue", "Can see the items of every queue"),
-            ("configure", "Can set model tiers"),
+            ("configure", "Can set what agents run on and may do"),
+            ("approve_change", "Can countersign a change to what agents do"),
+            ("pause_agents", "Can stop an agent at once"),
             ("manage_team", "Can set service levels and share out work"),
         ]
         # The orders of the inbox and what is rare in it, each over what is open of a queue.
@@ -199,7 +207,7 @@ class ReviewItem(models.Model):
                 condition=Q(status="open", kind="draft"),
                 name="one_open_draft_a_ticket",
             ),
-            models.UniqueConstraint(fields=["run"], name="one_item_a_run"),
+            models.UniqueConstraint(fields=["run", "step_key"], name="one_item_a_pause"),
             models.CheckConstraint(
                 condition=Q(
                     claimed_by__isnull=True, claim_token__isnull=True, claim_expires_at__isnull=True

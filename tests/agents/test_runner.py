@@ -101,7 +101,7 @@ def test_a_restarted_run_replays_its_journal(
 def test_a_run_that_lost_three_workers_fails(provider: Provider) -> None:
     run = queued_run()
     long_ago = timezone.now() - timedelta(minutes=1)
-    Run.objects.update(status="running", attempts=3, heartbeat_at=long_ago)
+    Run.objects.update(status="running", attempts=3, crashes=2, heartbeat_at=long_ago)
     run = executed(run)
     assert (run.status, run.error_type) == ("failed", "crashed")
     assert provider.forms == []

@@ -70,6 +70,7 @@ def install_agent() -> Agent:
             "metric": "The share of decided drafts sent with fewer than three edits.",
             "does_not": ["Sends nothing by itself.", "Calls no tool that changes anything."],
             "fallback_queue": "inbox",
+            "status": Agent.Status.LIVE,
         },
     )
     if is_new and not settings.DEMO:

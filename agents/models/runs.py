@@ -1,19 +1,19 @@
-"""Agents, their tiers, and the journal of what they did."""
+"""Runs, the journal of their steps, what they wait for and what they did to the world."""
 
 import uuid
 from datetime import timedelta
 from typing import ClassVar
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from agents.models.definitions import Agent
 from observability.payloads import Payload
 
 HEARTBEAT_INTERVAL = timedelta(seconds=5)
 HEARTBEAT_TIMEOUT = timedelta(seconds=20)
-MOST_ATTEMPTS = 3
+MOST_CRASHES = 3
 
 
 def new_trace_id() -> str:
@@ -23,134 +23,6 @@ def new_trace_id() -> str:
 
 class RunPayload(Payload):
     """What a run or a step received or gave: conversations, prompts, answers."""
-
-
-class Agent(models.Model):
-    """One job with one success metric, and what the company tells it about itself."""
-
-    slug = models.SlugField(unique=True)
-    name = models.CharField(max_length=80)
-    job = models.CharField(max_length=300)
-    metric = models.CharField(max_length=300)
-    does_not = models.JSONField(default=list, help_text="What it does not do, a sentence each.")
-    company = models.JSONField(
-        default=dict,
-        help_text="name, support_name, products [{name, aliases}], order_number_patterns [regex]",
-    )
-    fallback_queue = models.SlugField(help_text="Queue of what fits no category.")
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Category(models.Model):
-    """A kind of request the agent can name, and the queue it belongs to."""
-
-    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="categories")
-    slug = models.SlugField(max_length=60)
-    name = models.CharField(max_length=80)
-    description = models.CharField(max_length=400)
-    guidance = models.TextField(blank=True, help_text="How to answer it, for the draft prompt.")
-    queue = models.SlugField()
-    is_high_stakes = models.BooleanField(
-        default=False, help_text="Two people countersign the same reply before it is sent."
-    )
-
-    class Meta:
-        ordering: ClassVar = ["name"]
-        verbose_name_plural = "categories"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["agent", "slug"], name="category_once")
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class TierVersion(models.Model):
-    """What a tier runs on, and why. A change is a new version; one is live per environment."""
-
-    environment = models.CharField(max_length=20)
-    tier = models.PositiveSmallIntegerField()
-    version = models.PositiveIntegerField()
-    model = models.CharField(max_length=120)
-    fallbacks = models.JSONField(default=list)
-    endpoints = models.JSONField(
-        default=dict, help_text="Model → base URL, where it is not at its provider's own."
-    )
-    temperature = models.FloatField()
-    max_tokens = models.PositiveIntegerField()
-    timeout_s = models.PositiveIntegerField()
-    reason = models.TextField()
-    is_live = models.BooleanField(default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
-
-    class Meta:
-        ordering: ClassVar = ["environment", "tier", "-version"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["environment", "tier", "version"], name="tier_version_once"
-            ),
-            models.UniqueConstraint(
-                fields=["environment", "tier"], condition=Q(is_live=True), name="one_live_tier"
-            ),
-            models.CheckConstraint(condition=Q(tier__in=[1, 2, 3]), name="tier_known"),
-            models.CheckConstraint(condition=~Q(reason=""), name="tier_has_a_reason"),
-        ]
-
-    def __str__(self) -> str:
-        return f"tier {self.tier} v{self.version} ({self.environment}): {self.model}"
-
-    @property
-    def models(self) -> list[str]:
-        """The model and its fallbacks, in the order they are tried."""
-        return [self.model, *self.fallbacks]
-
-
-class LocalModelVersion(models.Model):
-    """A training of the embedded classifier; its artefact is rebuilt from the examples if lost."""
-
-    agent = models.ForeignKey(Agent, on_delete=models.CASCADE)
-    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the examples it learnt.")
-    examples = models.PositiveIntegerField()
-    labels = models.PositiveIntegerField(help_text="How many of them came from verdicts.")
-    trained_in_ms = models.PositiveIntegerField()
-    trained_at = models.DateTimeField()
-
-    class Meta:
-        ordering: ClassVar = ["-trained_at"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["agent", "fingerprint"], name="local_model_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.agent_id} {self.fingerprint[:8]}"
-
-
-class Calibration(models.Model):
-    """What a model's stated confidence is worth, learnt from labels of its own calls.
-
-    Platt scaling: the chance of being right is `sigmoid(slope · logit(stated) + intercept)`.
-    """
-
-    agent = models.ForeignKey(Agent, on_delete=models.CASCADE)
-    model = models.CharField(max_length=120)
-    prompt_version = models.CharField(max_length=120)
-    labels = models.PositiveIntegerField(help_text="How many it was fitted on.")
-    slope = models.FloatField()
-    intercept = models.FloatField()
-    fitted_at = models.DateTimeField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["agent", "model", "prompt_version"], name="calibration_once"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.model} with {self.prompt_version}"
 
 
 class Run(models.Model):
@@ -183,6 +55,24 @@ class Run(models.Model):
     heartbeat_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Also fences late writers.")
+    crashes = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Workers that died on it since it was last started by hand.",
+    )
+    deadline_at = models.DateTimeField(
+        null=True, help_text="When its working time is over; set when it is first taken."
+    )
+    shadow_of = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="shadows",
+        help_text="The run whose input it repeats in staging, unseen by customers.",
+    )
+    comparison = models.ForeignKey(
+        "agents.Comparison", on_delete=models.PROTECT, null=True, related_name="runs"
+    )
 
     class Meta:
         indexes: ClassVar = [
@@ -208,6 +98,11 @@ class Run(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="failed") | ~Q(error_type=""), name="failed_has_error"
             ),
+            models.UniqueConstraint(fields=["comparison", "shadow_of"], name="one_shadow_each"),
+            models.CheckConstraint(
+                condition=Q(comparison__isnull=True) | Q(shadow_of__isnull=False),
+                name="compared_is_a_shadow",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -222,6 +117,7 @@ class Step(models.Model):
         RETRIEVAL = "retrieval", "Retrieval"
         CHECK = "check", "Check"
         DECISION = "decision", "Decision"
+        TOOL = "tool", "Tool call"
 
     class Pricing(models.TextChoices):
         PRICED = "priced", "Priced"
@@ -237,6 +133,7 @@ class Step(models.Model):
     input = models.ForeignKey(RunPayload, on_delete=models.PROTECT, null=True, related_name="+")
     result = models.ForeignKey(RunPayload, on_delete=models.PROTECT, related_name="+")
     result_digest = models.CharField(max_length=64)
+    tool = models.CharField(max_length=60, blank=True)
     # Set on model calls; every one has them all, with cost_usd null only when unpriced.
     tier = models.PositiveSmallIntegerField(null=True)
     model = models.CharField(max_length=120, blank=True)
@@ -245,6 +142,15 @@ class Step(models.Model):
     output_tokens = models.PositiveIntegerField(null=True)
     cached_tokens = models.PositiveIntegerField(
         null=True, help_text="Of the input tokens, those the provider had in its cache."
+    )
+    reasoning_tokens = models.PositiveIntegerField(
+        null=True, help_text="Of the output tokens, those that no answer holds."
+    )
+    rendered_digest = models.CharField(
+        max_length=64, blank=True, help_text="SHA-256 of the prompt as it was sent."
+    )
+    price_version = models.CharField(
+        max_length=60, blank=True, help_text="Whose prices: litellm's version and its table's hash."
     )
     pricing = models.CharField(max_length=10, choices=Pricing.choices, blank=True)
     cost_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)
@@ -280,3 +186,93 @@ class Step(models.Model):
     def latency_ms(self) -> int:
         """Wall time of the step."""
         return round((self.finished_at - self.started_at).total_seconds() * 1000)
+
+
+class Pause(models.Model):
+    """A step of a run that waits for a person's word, and the word once it is there.
+
+    revision and digest bind the answer to what was asked: an answer to anything else counts for
+    nothing. One at a time is unanswered in a run.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="pauses")
+    step_key = models.CharField(max_length=80)
+    proposal = models.ForeignKey(RunPayload, on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64)
+    revision = models.PositiveIntegerField(default=1)
+    opened_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    answer = models.ForeignKey(RunPayload, on_delete=models.PROTECT, null=True, related_name="+")
+    answer_digest = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["expires_at"], condition=Q(answered_at__isnull=True), name="pause_expiry"
+            ),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "step_key"], name="pause_once"),
+            models.UniqueConstraint(
+                fields=["run"], condition=Q(answered_at__isnull=True), name="one_open_pause"
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_at__isnull=True, answer__isnull=True)
+                | Q(answered_at__isnull=False, answer__isnull=False),
+                name="answer_is_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"pause of run {self.run_id} at {self.step_key}"
+
+
+class Effect(models.Model):
+    """One call of a tool that changes something: meant before it is made, known afterwards.
+
+    Its row is committed before the call. A worker that dies in between leaves `intended`: with a
+    key that the tool honours the call is made again under the same one, without a key it is
+    `unknown`, and a person finds out.
+    """
+
+    class State(models.TextChoices):
+        INTENDED = "intended", "Intended"
+        DONE = "done", "Done"
+        FAILED = "failed", "Not done"
+        UNKNOWN = "unknown", "Unclear whether it was done"
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="effects")
+    step_key = models.CharField(max_length=80)
+    tool = models.CharField(max_length=60)
+    arguments = models.ForeignKey(RunPayload, on_delete=models.PROTECT, related_name="+")
+    bound_digest = models.CharField(
+        max_length=64, help_text="Of tool, arguments and revision, as they were approved."
+    )
+    idempotency_key = models.CharField(max_length=120, unique=True)
+    takes_key = models.BooleanField(help_text="Whether the other side honours the key.")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.INTENDED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    result = models.ForeignKey(RunPayload, on_delete=models.PROTECT, null=True, related_name="+")
+    detail = models.CharField(max_length=500, blank=True)
+    intended_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["state"], condition=~Q(state="done"), name="effect_not_done"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "step_key"], name="effect_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["intended", "done", "failed", "unknown"]),
+                name="effect_state_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="done") | Q(result__isnull=False, ended_at__isnull=False),
+                name="done_effect_is_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tool} of run {self.run_id} ({self.state})"

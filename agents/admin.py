@@ -6,6 +6,7 @@ Agents and categories name queues, so their forms stand in `review`.
 from django.contrib import admin
 from django.urls import reverse
 
+from agents import admin_trust  # noqa: F401 - registers what stands there
 from agents.models import Calibration, LocalModelVersion, Run, RunPayload, Step, TierVersion
 from observability.read_only import PayloadAdmin, ReadOnlyAdmin, as_text
 

@@ -9,7 +9,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 from django.urls import reverse
 
-from observability.models import Span, SpanPayload
+from observability.models import FailureCount, Span, SpanPayload
 from observability.read_only import PayloadAdmin, ReadOnlyAdmin, as_text
 
 admin.site.register(SpanPayload, PayloadAdmin)
@@ -60,3 +60,10 @@ class SpanAdmin(ReadOnlyAdmin):
 # Django refuses to register a composite key because its own pages cannot address such a row.
 # Ours can, and they only read.
 admin.site._registry[Span] = SpanAdmin(Span, admin.site)
+
+
+@admin.register(FailureCount)
+class FailureCountAdmin(ReadOnlyAdmin):
+    list_display = ("kind", "name", "error_type", "environment", "count")
+    list_filter = ("kind", "environment")
+    search_fields = ("name", "error_type")

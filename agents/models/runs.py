@@ -133,7 +133,7 @@ class Step(models.Model):
     input = models.ForeignKey(RunPayload, on_delete=models.PROTECT, null=True, related_name="+")
     result = models.ForeignKey(RunPayload, on_delete=models.PROTECT, related_name="+")
     result_digest = models.CharField(max_length=64)
-    tool = models.CharField(max_length=60, blank=True)
+    tool = models.CharField(max_length=60, blank=True, db_default="")
     # Set on model calls; every one has them all, with cost_usd null only when unpriced.
     tier = models.PositiveSmallIntegerField(null=True)
     model = models.CharField(max_length=120, blank=True)
@@ -147,10 +147,16 @@ class Step(models.Model):
         null=True, help_text="Of the output tokens, those that no answer holds."
     )
     rendered_digest = models.CharField(
-        max_length=64, blank=True, help_text="SHA-256 of the prompt as it was sent."
+        max_length=64,
+        blank=True,
+        db_default="",
+        help_text="SHA-256 of the prompt as it was sent.",
     )
     price_version = models.CharField(
-        max_length=60, blank=True, help_text="Whose prices: litellm's version and its table's hash."
+        max_length=60,
+        blank=True,
+        db_default="",
+        help_text="Whose prices: litellm's version and its table's hash.",
     )
     pricing = models.CharField(max_length=10, choices=Pricing.choices, blank=True)
     cost_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)

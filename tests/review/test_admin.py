@@ -18,10 +18,30 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agents.evals.models import Dataset, Example
-from agents.models import Agent, Calibration, Category, LocalModelVersion, Run, RunPayload, Step
+from agents.models import (
+    Agent,
+    Calibration,
+    Category,
+    Comparison,
+    Effect,
+    LocalModelVersion,
+    Pause,
+    PolicyVersion,
+    Promotion,
+    PromptVersion,
+    Reservation,
+    RouteVersion,
+    Run,
+    RunPayload,
+    Spend,
+    Step,
+    ToolSetting,
+    ToolUse,
+    Waiver,
+)
 from memory.embeddings import STATIC
 from memory.models import Article, Chunk, Embedding
-from observability.models import Span, SpanPayload
+from observability.models import FailureCount, Span, SpanPayload
 from observability.read_only import ReadOnlyAdmin
 from review.claims import claim
 from review.decisions import Seen, send
@@ -135,7 +155,51 @@ def fill(many: int, nils: User, ada: User) -> None:
         agent=agent, model="m", prompt_version="1", labels=100, slope=1, intercept=0, fitted_at=now
     )
     fill_desk(many, nils, ada)
+    fill_bounds(many, agent, nils)
     LogEntry.objects.log_actions(nils.pk, [agent], 2, change_message="", single_object=True)
+
+
+def fill_bounds(many: int, agent: Agent, nils: User) -> None:
+    """Make rows of what agents run on, wait for, do and may spend."""
+    now = timezone.now()
+    version: dict[str, Any] = {"environment": "live", "reason": "Better.", "created_by": nils}
+    for number in range(2, many + 2):
+        run = make_item().run
+        payload = RunPayload.objects.create(content={"order": number})
+        RouteVersion.objects.create(version=number, routes={"draft": 2}, **version)
+        PromptVersion.objects.create(
+            version=number, agent=agent, task="draft", text="Write.", **version
+        )
+        PolicyVersion.objects.create(version=number, agent=agent, **version)
+        Promotion.objects.create(versions=[], environment="live", note="Go", asked_by=nils)
+        Comparison.objects.create(agent=agent, versions=[], reviewed_items=9, started_by=nils)
+        Pause.objects.create(run=run, step_key="ask", proposal=payload, digest="d", expires_at=now)
+        Effect.objects.create(
+            run=run,
+            step_key="act",
+            tool="refund",
+            arguments=payload,
+            bound_digest="d",
+            idempotency_key=f"run-{run.pk}-act",
+            takes_key=True,
+        )
+        Spend.objects.create(scope=f"run/{run.pk}/2")
+        Reservation.objects.create(scopes=[], run=run, model="m", reserved_usd=1)
+        ToolSetting.objects.create(agent=agent, tool=f"tool-{number}", reason="Less.")
+        ToolUse.objects.create(
+            agent=agent, tool=f"tool-{number}", window="day", started_at=now, calls=1
+        )
+        Waiver.objects.create(
+            agent=agent,
+            guardrail="length",
+            reason="A long letter.",
+            starts_at=now,
+            ends_at=now + timedelta(days=1),
+            created_by=nils,
+        )
+        FailureCount.objects.create(
+            environment="live", kind="model", name=f"m-{number}", error_type="timeout", count=1
+        )
 
 
 def fill_desk(many: int, nils: User, ada: User) -> None:

@@ -4,21 +4,20 @@ Its job ends with a RunResult. It sends nothing and calls no tool that writes.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
-from agents import llm
 from agents.calibration import STEP as CALIBRATE
 from agents.calibration import calibrated
+from agents.context import QUESTION_CHARS, shortened
 from agents.evals.datasets import similar_past_replies
 from agents.evals.models import OUT_OF_SCOPE
 from agents.journal import Journal, Outcome
+from agents.model_steps import model_step
 from agents.models import Agent, Category, Step
 from agents.results import Alternative, Calibrated, Check, Citation, Proposal, RunResult
 from agents.tiers import is_embedded
 from agents.triage import checks
-from agents.triage.context import QUESTION_CHARS, fit_document, shortened
-from agents.triage.schemas import Answer, Classified, Drafted, Extracted
+from agents.triage.schemas import Classified, Drafted, Extracted
 from memory.retrieval import recall
 
 NAME = "triage"
@@ -98,7 +97,7 @@ def _extract(journal: Journal, agent: Agent, conversation: dict[str, Any]) -> di
         "order_number_patterns": agent.company.get("order_number_patterns", []),
         "conversation": conversation,
     }
-    return model_step(journal, "extract", agent, document, Extracted)
+    return model_step(journal, "extract", document, Extracted)
 
 
 def _classify(
@@ -117,7 +116,7 @@ def _classify(
         ],
         "conversation": conversation,
     }
-    answer = model_step(journal, "classify", agent, document, Classified)
+    answer = model_step(journal, "classify", document, Classified)
     known = {*categories, OUT_OF_SCOPE}
     if answer["category"] not in known:
         return {"category": OUT_OF_SCOPE, "confidence": 0.0, "alternatives": []}
@@ -215,37 +214,7 @@ def _draft(
         **recalled,
         "conversation": conversation,
     }
-    return model_step(journal, "draft", agent, document, Drafted)
-
-
-def model_step(
-    journal: Journal, task: str, agent: Agent, document: dict[str, Any], form: type[Answer]
-) -> dict[str, Any]:
-    """Return the model's answer to the task's prompt and the document, cut to what it may hold."""
-    document, cuts = fit_document(document)
-    cut = [asdict(cut) for cut in cuts]
-    configuration = journal.configuration
-    asked = configuration.prompt_for(task)
-    system = asked.render(
-        company=agent.company.get("name", "the company"),
-        support_name=agent.company.get("support_name", "the support team"),
-    )
-    return journal.step(
-        task,
-        Step.Kind.MODEL,
-        lambda: llm.complete(
-            configuration.tier_for(task),
-            system=system,
-            document=document,
-            form=form,
-            prompt_version=asked.version,
-            run_id=journal.run.pk,
-            deadline=journal.deadline,
-            halt=journal.halt,
-        ).as_outcome(),
-        given={"system": system, "document": document, **({"cut": cut} if cut else {})},
-        attributes={"countersign.context.cut": cut} if cut else {},
-    )
+    return model_step(journal, "draft", document, Drafted)
 
 
 def check_step(

@@ -3,9 +3,10 @@
 from typing import Any
 
 from agents.journal import Journal, Outcome
+from agents.model_steps import model_step
 from agents.models import Step
 from agents.results import Proposal, RunResult
-from agents.triage.agent import check_step, citations_of, model_step, question
+from agents.triage.agent import check_step, citations_of, question
 from agents.triage.schemas import Redrafted
 
 TASK = "redraft"
@@ -34,7 +35,7 @@ def redraft(journal: Journal, given: dict[str, Any]) -> RunResult:
         **recalled,
         "conversation": conversation,
     }
-    written = model_step(journal, TASK, agent, document, Redrafted)
+    written = model_step(journal, TASK, document, Redrafted)
     return RunResult(
         proposal=Proposal(kind="draft", text=written["reply"]) if written["reply"] else None,
         no_draft_reason=written["no_draft_reason"],

@@ -8,9 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents import runner
-from agents.models import Run
-from agents.requests import request_run
-from agents.triage.context import (
+from agents.context import (
     ARTICLES_CHARS,
     CONVERSATION_CHARS,
     LEAST_PART,
@@ -20,6 +18,8 @@ from agents.triage.context import (
     fit_document,
     shortened,
 )
+from agents.models import Run
+from agents.requests import request_run
 from observability.models import Span
 from tests.agents.test_provider_faults import refused
 from tests.provider import Provider, document_of

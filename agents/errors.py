@@ -81,10 +81,23 @@ class ContextTooLong(ModelError):
     advice = "Choose a model with a larger context window."
 
 
+class BudgetExceeded(ModelError):
+    """A budget of the tier does not hold what the call may cost at worst; nothing was spent."""
+
+    error_type = "budget_exceeded"
+    advice = "Raise the budget, or choose a cheaper model."
+
+
 class NotTrained(ModelError):
     """The embedded model has nothing to learn from yet: import examples for this agent."""
 
     error_type = "not_trained"
+
+
+class ToolError(RunError):
+    """A tool could not be called as asked: unknown, past its limit, or the same again and again."""
+
+    error_type = "tool_error"
 
 
 class CannotConnect(Exception):

@@ -32,8 +32,9 @@ FIRST_LOOK_S, LONGEST_LOOK_S = 0.02, 0.25
 def passed(asked: Asked, *, fair_s: float, halt: Halt) -> Iterator[float]:
     """Hold a place at the model while it is asked, and tell its breaker what came of it.
 
-    Yields how many seconds it waited for the place, until the call's own end at most. fair_s: a time-out sooner than that says nothing of
-    the model. Raises NotAsked while the breaker is open, RateLimited when no place came free.
+    Yields how many seconds it waited for the place: until the call's own end at most. fair_s: a
+    time-out sooner than that says nothing of the model. Raises NotAsked while the breaker is open,
+    RateLimited when no place came free.
     """
     is_shared, waited_s = _enter(asked, halt)
     entered = time.monotonic()
@@ -90,9 +91,10 @@ def _enter(asked: Asked, halt: Halt) -> tuple[bool, float]:
 
 
 def _full(asked: Asked) -> errors.RateLimited:
+    calls = "1 call" if asked.limit == 1 else f"{asked.limit} calls"
     full = errors.RateLimited(
-        f"{asked.where.model} was not asked: our own limit of {asked.limit} calls at a time was"
-        " reached, and no place came free in time.",
+        f"{asked.where.model} was not asked: our own limit of {calls} at a time was reached, and no"
+        " place came free in time.",
         advice="Raise the tier's limit of calls at a time, or add a fallback.",
     )
     full.may_cost = False

@@ -51,6 +51,6 @@ def _dearest(entry: Mapping[str, Any], names: re.Pattern[str], input_tokens: int
     prices = [Decimal(0)]
     for name, value in entry.items():
         fits = names.fullmatch(name)
-        if fits and value and input_tokens > int(fits[1] or 0) * 1_000:
+        if fits and value and (fits[1] is None or input_tokens > int(fits[1]) * 1_000):
             prices.append(Decimal(str(value)))
     return max(prices)

@@ -37,9 +37,9 @@ CALL_USD = 120 * READ_USD + 30 * WRITTEN_USD
 @pytest.fixture(autouse=True)
 def price_list(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two more models in the price table, the second at a tenth of the first one's prices."""
+    llm._client()  # it tells litellm to stay local
     import litellm
 
-    llm._client()
     for name, share in (("test-priced", 1), ("test-cheaper", Decimal("0.1"))):
         entry = {
             "input_cost_per_token": float(READ_USD * share),

@@ -19,7 +19,7 @@ OUTPUT = re.compile(r"output_cost_per_(?:reasoning_)?token(?:_above_(\d+)k_token
 def most_input_tokens(messages: Iterable[Mapping[str, str]], schema: Mapping[str, Any]) -> int:
     """Return more tokens than the call can have: one a byte, the schema counted twice.
 
-    No tokeniser in use makes more than one token of a byte, whatever a customer writes. The schema
+    Today's tokenisers make at most one token of a byte, whatever a customer writes. The schema
     stands in the request and, for some endpoints, in words.
     """
     said = sum(len(message["content"].encode()) for message in messages)

@@ -91,22 +91,7 @@ def complete(
         run_id=run_id,
         halt=halt or Halt(),
     )
-    deadline = min(deadline, time.monotonic() + tier.timeout_s)
-    turns, failure = first_round(tier.models), errors.ModelError()
-    for number in range(tier.retries + 1):
-        tried = []
-        for after, turn in zip(reversed(range(len(turns))), turns, strict=True):
-            try:
-                return _answer(call, turn, after, deadline)
-            except errors.ModelError as error:
-                failure = error
-                tried.append(_tried(turn.model, error))
-        turns = next_round(
-            tried, number, by_s=deadline - errors.WORTH_ASKING_S, jitter=random.random
-        )
-        if not turns:
-            break
-    raise call.failed(failure)
+    return _answer(call, min(deadline, time.monotonic() + tier.timeout_s))
 
 
 def probe(tier: TierVersion) -> Completion[Ready]:
@@ -154,7 +139,26 @@ def _import_clients(tier: TierVersion) -> None:
         importlib.import_module("agents.local_model.provider")
 
 
-def _answer(call: Call[AnswerT], turn: Turn, after: int, deadline: float) -> Completion[AnswerT]:
+def _answer(call: Call[AnswerT], deadline: float) -> Completion[AnswerT]:
+    """Return the first valid answer of the tier's models, in as many rounds as it allows."""
+    tier, failure = call.tier, errors.ModelError()
+    turns = first_round(tier.models)
+    for number in range(tier.retries + 1):
+        tried = []
+        for after, turn in zip(reversed(range(len(turns))), turns, strict=True):
+            try:
+                return _take(call, turn, after, deadline)
+            except errors.ModelError as error:
+                failure = error
+                tried.append(_tried(turn.model, error))
+        worth_until = deadline - errors.WORTH_ASKING_S
+        turns = next_round(tried, number, by_s=worth_until, jitter=random.random)
+        if not turns:
+            break
+    raise call.failed(failure)
+
+
+def _take(call: Call[AnswerT], turn: Turn, after: int, deadline: float) -> Completion[AnswerT]:
     """Return the answer of the model whose turn it is. after: how many may still come after it."""
     began = time.monotonic()
     if turn.at_s is not None and turn.at_s > began:

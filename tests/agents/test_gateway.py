@@ -191,7 +191,10 @@ def test_anthropic_is_asked_for_the_same_forms(
                 "type": "message",
                 "role": "assistant",
                 "model": asked["model"],
-                "content": [block],
+                "content": [
+                    {"type": "thinking", "thinking": "It says a parcel. " * 9, "signature": "s"},
+                    block,
+                ],
                 "stop_reason": "end_turn",
                 "usage": {
                     "input_tokens": 20,
@@ -210,7 +213,11 @@ def test_anthropic_is_asked_for_the_same_forms(
         run = executed(queued_run())
     assert (run.status, run.error_message) == ("done", "")
     extracted, drafted = run.steps.get(key="extract"), run.steps.get(key="draft")
-    assert all(step.price_version and step.rendered_digest for step in (extracted, drafted))
+    for step in (extracted, drafted):
+        assert step.reasoning_tokens is not None
+        assert 0 < step.reasoning_tokens <= step.output_tokens
+        assert step.price_version.startswith("litellm ")
+        assert len(step.rendered_digest) == 64
     assert (extracted.input_tokens, extracted.cached_tokens, extracted.pricing) == (
         120,
         100,

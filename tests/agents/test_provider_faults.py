@@ -243,6 +243,18 @@ def test_every_model_is_asked_once_and_again_as_often_as_the_tier_says(
     assert sum(waits_ms) <= 1000 * retries * LONGEST_WAIT_S
 
 
+def test_no_number_of_retries_outlasts_the_tiers_time(provider: Provider) -> None:
+    put_on_tiers(FIRST, retries=50, timeout_s=2)
+    provider.before = lambda form: refused(503, Retry_After="0.3")
+    run = executed(queued_run())
+    assert run.status == "failed"
+    attempts = attempts_of(run, "extract")
+    assert 2 < len(attempts) < 8
+    assert_in_time(attempts, 2)
+    began, ended = (datetime.fromisoformat(attempts[at]["started_at"]) for at in (0, -1))
+    assert ended - began <= timedelta(seconds=2)
+
+
 def test_only_what_may_pass_is_asked_again(provider: Provider) -> None:
     put_on_tiers(FIRST, fallbacks=[SECOND])
     provider.before = lambda form: (

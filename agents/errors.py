@@ -2,6 +2,9 @@
 
 from typing import Any, ClassVar
 
+# A model is not asked, or waited for, if it would have less than this to answer in.
+WORTH_ASKING_S = 0.5
+
 
 class RunError(Exception):
     """A run cannot go on."""
@@ -55,12 +58,15 @@ class ModelError(RunError):
     """A model call failed, on every model of its tier once it leaves the gateway.
 
     advice: a sentence on what a person can do about it. retry_after_s: how long the provider
-    asked to wait. attempts: each try, as plain values.
+    asked to wait. is_transient: the same call may succeed a little later. may_cost: the provider
+    may charge for it all the same. attempts: each try, as plain values.
     """
 
     error_type = "provider_error"
     advice = "Try again in a minute, or choose another model."
     retry_after_s: float | None = None
+    is_transient = False
+    may_cost = True
     attempts: tuple[dict[str, Any], ...] = ()
 
     def __init__(self, *said: str, advice: str = "") -> None:
@@ -70,6 +76,13 @@ class ModelError(RunError):
 
 class FormUnsupported(ModelError):
     """The endpoint takes no JSON schema; the gateway asks again in another way."""
+
+
+class NotAsked(ModelError):
+    """The model has kept failing, so it is left alone for a while and was not asked."""
+
+    advice = "Wait a minute, or give the tier a fallback."
+    may_cost = False
 
 
 class RateLimited(ModelError):
@@ -94,10 +107,16 @@ class Refused(ModelError):
 
 
 class SchemaInvalid(ModelError):
-    """The model's answer did not have the asked form."""
+    """The model's answer did not have the asked form.
+
+    answer, complaint: what it said and what is wrong with it, for the model alone to read: both may
+    be personal and reach no log. No complaint where asking it again would not help.
+    """
 
     error_type = "schema_invalid"
     advice = "Choose a model that supports structured output."
+    answer = ""
+    complaint = ""
 
 
 class ContextTooLong(ModelError):
@@ -107,10 +126,24 @@ class ContextTooLong(ModelError):
     advice = "Choose a model with a larger context window."
 
 
+class BudgetExceeded(ModelError):
+    """A budget of the tier does not hold what the call may cost at worst; nothing was spent."""
+
+    error_type = "budget_exceeded"
+    advice = "Raise the budget, or choose a cheaper model."
+    may_cost = False
+
+
 class NotTrained(ModelError):
     """The embedded model has nothing to learn from yet: import examples for this agent."""
 
     error_type = "not_trained"
+
+
+class ToolError(RunError):
+    """A tool could not be called as asked: unknown, past its limit, or the same again and again."""
+
+    error_type = "tool_error"
 
 
 class CannotConnect(Exception):

@@ -40,6 +40,7 @@ def model_step(
             run_id=journal.run.pk,
             deadline=journal.deadline,
             halt=journal.halt,
+            environment=configuration.environment,
         ).as_outcome(),
         given={"system": system, "document": document, **({"cut": cut} if cut else {})},
         attributes={"countersign.context.cut": cut} if cut else {},

@@ -62,7 +62,7 @@ def tier_estimate(tier: int, now_model: str, then_model: str, at: datetime) -> E
     """Return what the tier's calls of the last week cost on the one model and on the other."""
     use = tier_use(at - LOOKED_BACK).get(tier)
     tokens = use.tokens if use else Tokens()
-    return estimate(f"Tier {tier}", tokens, now_model, then_model)
+    return estimate(f"tier {tier}", tokens, now_model, then_model)
 
 
 def route_estimates(

@@ -1,6 +1,6 @@
 """How a tier and the routes came to be as they are, and any two of their versions compared."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -68,9 +68,9 @@ def history_of(what: str) -> list[Past]:
     return shown
 
 
-def compared(past: Sequence[Past], before: str, after: str) -> Compared | None:
-    """Return the two versions of these ids side by side, the earlier first; None for others."""
-    found = [one.version for one in past if str(one.version.pk) in {before, after}]
+def compared(past: Sequence[Past], picked: Collection[int]) -> Compared | None:
+    """Return the two picked versions side by side, the earlier first; None unless it is two."""
+    found = [one.version for one in past if one.version.pk in picked]
     if len(found) != 2:
         return None
     later, earlier = found

@@ -11,7 +11,7 @@ from agents.tiers import routes_of
 from agents.versions import kind_of
 from review.tiers.changing import Changed, differing
 from review.tiers.costs import Estimate, route_estimates, tier_estimate
-from review.tiers.words import Difference
+from review.tiers.words import CHAIN, Difference
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +34,19 @@ class Staged:
         if isinstance(self.version, TierVersion):
             return f"Tier {self.version.tier}"
         return "Routes"
+
+    @property
+    def chain(self) -> Sequence[str]:
+        """Its models, where they are others than live's."""
+        version, live = self.version, self.live
+        if isinstance(version, TierVersion) and isinstance(live, TierVersion):
+            return version.models if version.models != live.models else []
+        return []
+
+    @property
+    def others(self) -> Sequence[Difference]:
+        """What differs beside the models and where they are."""
+        return [one for one in self.differences if not (self.chain and one.name in CHAIN)]
 
     @property
     def is_outrun(self) -> bool:

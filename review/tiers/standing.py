@@ -19,7 +19,7 @@ from review.overview.words import percent
 from review.tiers.costs import LOOKED_BACK
 from review.tiers.staged import Staged
 from review.tiers.warnings import warnings_of
-from review.tiers.words import HELD, PURPOSES, limits_in_words, task_in_words
+from review.tiers.words import HELD, PURPOSES, limits_in_words, task_in_words, usd
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +64,11 @@ class TierStanding:
     def limits(self) -> str:
         """Its limits and its budget, in words."""
         return limits_in_words(self.live.content)
+
+    @property
+    def day_budget(self) -> str:
+        """What it may cost a day, in words."""
+        return usd(self.live.budget_day_usd)
 
     @property
     def is_spent(self) -> bool:

@@ -21,6 +21,8 @@ TASKS = {
 # What is rare and costly to get wrong stays where that is looked after.
 HELD = {"plan": 3}
 NONE = "none"
+# The fields that name models.
+CHAIN = ("Models", "Base URLs")
 
 
 @dataclass(frozen=True, kw_only=True)

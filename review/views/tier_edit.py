@@ -106,7 +106,7 @@ def routes_cost(request: ReviewerRequest) -> HttpResponse:
         for task in known_tasks()
         if request.GET.get(f"task-{task}", "") in {str(tier) for tier in TIERS}
     }
-    context = {"estimates": _moved(environment_of(request), wanted)}
+    context = {"estimates": _moved(wanted)}
     return render(request, "review/tiers/routes.html#cost", context)
 
 
@@ -149,18 +149,21 @@ def _cost_of(tier: int, model: str) -> dict[str, Any]:
     return {"estimate": tier_estimate(tier, now.model, model or now.model, timezone.now())}
 
 
-def _moved(environment: str, wanted: dict[str, int]) -> list[Estimate]:
-    before = routes_of(versions.in_force(RouteVersion, environment))
+def _moved(wanted: dict[str, int]) -> list[Estimate]:
+    """Return what each task would cost that is to run elsewhere than it does live."""
+    before = routes_of(versions.in_force(RouteVersion, settings.ENVIRONMENT))
     return list(route_estimates(before, wanted, live_models(), timezone.now()))
 
 
 def _route_form(request: ReviewerRequest, environment: str, form: RouteForm) -> HttpResponse:
     is_checked = form.is_bound and form.is_valid()
+    before = versions.in_force(RouteVersion, environment)
+    now = routes_of(before)
     context = {
         "form": form,
         "environment": environment,
         "environments": environments(),
-        "before": versions.in_force(RouteVersion, environment),
+        "before": before,
         "rows": [
             {
                 "task": task,
@@ -171,7 +174,7 @@ def _route_form(request: ReviewerRequest, environment: str, form: RouteForm) -> 
             for task in form.tasks
         ],
         "is_previewed": is_checked,
-        "estimates": _moved(environment, form.routes()) if is_checked else [],
+        "estimates": _moved(form.routes() if is_checked else now),
         "within": "tiers",
     }
     status = 422 if form.is_bound and form.errors else 200

@@ -72,7 +72,8 @@ def _render(request: ReviewerRequest, form: PresetForm) -> HttpResponse:
 
 def _tier(form: PresetForm, tier: int, environment: str) -> dict[str, Any]:
     """Return a tier's part of the page: its field, what would change and what that would cost."""
-    before, field = tier_in_force(tier, environment), form[f"model-{tier}"]
+    before, live = tier_in_force(tier, environment), tier_in_force(tier, environments()[0])
+    field = form[f"model-{tier}"]
     model = str(field.value() or "")
     try:
         wanted = form.preset.settings(tier, model, str(form["endpoint"].value() or ""), "")
@@ -83,5 +84,5 @@ def _tier(form: PresetForm, tier: int, environment: str) -> dict[str, Any]:
         "field": field,
         "changes": differences(in_words(before), tier_facts(wanted.content)) if wanted else [],
         "is_whole": wanted is not None,
-        "estimate": tier_estimate(tier, before.model, model, timezone.now()) if wanted else None,
+        "estimate": tier_estimate(tier, live.model, model, timezone.now()) if wanted else None,
     }

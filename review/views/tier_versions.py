@@ -69,13 +69,17 @@ def history_page(request: ReviewerRequest) -> HttpResponse:
     if what not in {*(str(tier) for tier in TIERS), ROUTES}:
         raise Http404
     past = history_of(what)
+    picked = {int(one) for one in request.GET.getlist("v") if one.isdecimal()}
+    beside = compared(past, picked)
     context = {
         "what": what,
         "kind": "routes" if what == ROUTES else "tier",
         "tiers": [str(tier) for tier in TIERS],
         "past": past,
         "environments": environments(),
-        "compared": compared(past, request.GET.get("a", ""), request.GET.get("b", "")),
+        "picked": picked,
+        "compared": beside,
+        "wrong_pick": bool(picked) and beside is None,
         "now": timezone.now(),
         "within": "tiers",
     }

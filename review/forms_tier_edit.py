@@ -14,6 +14,7 @@ from agents.connections import TIERS, Connection, asked_for
 from agents.errors import CannotConnect
 from agents.models import STAGING, TierVersion
 from agents.models.versions import in_six_months
+from agents.price_list import unpriced
 from review.tiers.changing import TierSettings
 from review.tiers.presets import Preset
 from review.tiers.words import HELD
@@ -146,6 +147,13 @@ class TierForm(forms.Form):
                 self.rows[place] = Row(model=row.model, endpoint=row.endpoint, problem=str(error))
                 self.add_error("chain", str(error))
         data["chain"] = chain
+        unknown = unpriced([one.model for one in chain])
+        if (run or day) and unknown:
+            self.add_error(
+                "budget_day_usd" if day else "budget_run_usd",
+                f"It would not hold: nobody knows the price of {unknown[0]}. Leave it empty, or "
+                "choose a model with a price.",
+            )
         return data
 
     def settings(self) -> TierSettings:

@@ -43,9 +43,13 @@ class Way:
 
 @dataclass(frozen=True, kw_only=True)
 class TierStanding:
-    """A tier as it runs now. tasks: what is routed to it. spent_usd: of the day's budget."""
+    """A tier as it runs now. previous: the version before. tasks: what is routed to it.
+
+    spent_usd: of the day's budget.
+    """
 
     live: TierVersion
+    previous: TierVersion | None
     purpose: str
     tasks: Sequence[str]
     ways: Sequence[Way]
@@ -112,7 +116,7 @@ class Shares:
 def tier_standings(
     now: datetime, routed: Mapping[str, int], staged: Sequence[Staged] = ()
 ) -> list[TierStanding]:
-    """Return every tier's standing, in five queries. routed: each task's tier."""
+    """Return every tier's standing, in six queries. routed: each task's tier."""
     versions = (
         TierVersion.objects.filter(environment=settings.ENVIRONMENT, is_live=True)
         .select_related("created_by", "came_from")
@@ -120,10 +124,11 @@ def tier_standings(
     )
     today = timezone.localdate(now)
     labels, use = _labels(), tier_use(now - LOOKED_BACK)
-    spent = spent_on(today)
+    spent, previous = spent_on(today), _previous()
     return [
         TierStanding(
             live=version,
+            previous=previous.get(version.tier),
             purpose=PURPOSES[version.tier],
             tasks=[task for task, tier in routed.items() if tier == version.tier],
             ways=[
@@ -175,6 +180,17 @@ def routes_in_force() -> RouteVersion | None:
     """Return the version of the routes that counts here."""
     here = RouteVersion.objects.filter(environment=settings.ENVIRONMENT, is_live=True)
     return here.select_related("created_by", "came_from").first()
+
+
+def previous_routes() -> RouteVersion | None:
+    """Return the routes' version before the one that counts here."""
+    here = RouteVersion.objects.filter(environment=settings.ENVIRONMENT, is_live=False)
+    return here.order_by("-version").first()
+
+
+def _previous() -> dict[int, TierVersion]:
+    here = TierVersion.objects.filter(environment=settings.ENVIRONMENT, is_live=False)
+    return {one.tier: one for one in here.order_by("tier", "-version").distinct("tier")}
 
 
 def _labels() -> dict[str, int]:

@@ -22,6 +22,7 @@ from review.tiers.changing import Changed, use_again
 from review.tiers.presets import presets
 from review.tiers.staged import environments, staged_changes
 from review.tiers.standing import (
+    previous_routes,
     routes_in_force,
     task_standings,
     tier_standings,
@@ -128,6 +129,7 @@ def _render(request: ReviewerRequest, form: ConnectForm) -> HttpResponse:
         "shares": tier_three_shares(standings),
         "tasks": task_standings(now, routed, staged),
         "routes": routes,
+        "previous_routes": previous_routes(),
         "staged": staged,
         "environments": environments(),
         "presets": presets(),

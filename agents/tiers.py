@@ -18,6 +18,14 @@ def live_tier(tier: int) -> TierVersion:
     return TierVersion.objects.get(environment=settings.ENVIRONMENT, tier=tier, is_live=True)
 
 
+def tier_in_force(tier: int, environment: str) -> TierVersion:
+    """Return what the tier is in the environment; in staging, live's where it has none."""
+    found = in_force(TierVersion, environment, tier=tier)
+    if found is None:  # every tier is installed with a live version
+        raise TierVersion.DoesNotExist
+    return found
+
+
 def is_embedded(model: str) -> bool:
     """Return whether the model runs inside this installation."""
     return model.partition("/")[0] == LOCAL

@@ -16,9 +16,10 @@ from agents.connections import Connection
 from agents.errors import CannotConnect
 from agents.models import RouteVersion, TierVersion
 from agents.models.versions import in_six_months
-from agents.tiers import routes_of
+from agents.tiers import routes_of, tier_in_force
 from review import audit
-from review.tiers.words import HELD, Difference, differences, route_facts, tier_facts
+from review.tiers.trying import try_routes, try_version, untried
+from review.tiers.words import Difference, differences, route_facts, tier_facts
 
 Changed = TierVersion | RouteVersion
 VersionT = TypeVar("VersionT", bound=Changed)
@@ -50,14 +51,6 @@ class TierSettings:
         }
 
 
-def tier_in_force(tier: int, environment: str) -> TierVersion:
-    """Return what the tier is in the environment; in staging, live's where it has none."""
-    found = versions.in_force(TierVersion, environment, tier=tier)
-    if found is None:  # every tier is installed with a live version
-        raise TierVersion.DoesNotExist
-    return found
-
-
 def change_tier(
     tier: int,
     environment: str,
@@ -74,7 +67,7 @@ def change_tier(
     before = tier_in_force(tier, environment)
     after = TierVersion(environment=environment, tier=tier, reason=reason, **wanted.content)
     connections.check_settings(after)
-    connections.try_settings(after, _untried(before, after, wanted.chain))
+    connections.try_settings(after, untried(before, after, wanted.chain))
     with transaction.atomic():
         new = _changed(
             versions.change(
@@ -134,8 +127,7 @@ def change_routes(
 
     Raises CannotConnect, with nothing changed.
     """
-    _check_held(routes)
-    _try_tiers(environment, routes)
+    try_routes(environment, routes)
     content = {"routes": dict(routes)}
     with transaction.atomic():
         return _changed(
@@ -158,7 +150,7 @@ def promote(version: VersionT, *, beside: int, reason: str, by: User) -> Version
     beside: the live version it was looked at with. Staging then holds it no longer, so that the
     next change of live counts there too. Raises CannotConnect, with nothing changed.
     """
-    _try(version, settings.ENVIRONMENT)
+    try_version(version, settings.ENVIRONMENT, fallbacks=True)
     with transaction.atomic():
         if not versions.withdraw(version):
             raise CannotConnect("Staging has changed meanwhile: look at what differs now.")
@@ -191,7 +183,8 @@ def use_again(version: VersionT, *, reason: str, by: User | None) -> VersionT:
 
     After a test call. Raises CannotConnect; then nothing was changed.
     """
-    _try(version, version.environment)
+    # A way back is not held up by a fallback that has gone.
+    try_version(version, version.environment, fallbacks=False)
     with transaction.atomic():
         return _changed(
             versions.change(
@@ -227,47 +220,6 @@ def _content(version: Changed) -> dict[str, Any]:
         is_ahead = version.look_again_on > timezone.localdate()
         content["look_again_on"] = version.look_again_on if is_ahead else in_six_months()
     return content
-
-
-def _try(version: Changed, environment: str) -> None:
-    if isinstance(version, RouteVersion):
-        _check_held(version.routes)
-        _try_tiers(environment, routes_of(version))
-        return
-    connections.check_settings(version)
-    before = tier_in_force(version.tier, environment)
-    chain = connections.connections_of(version)
-    known = connections.connections_of(before)
-    new = [connection for connection in chain[1:] if connection not in known]
-    connections.try_settings(version, [chain[0], *new])
-
-
-def _try_tiers(environment: str, routes: Mapping[str, int]) -> None:
-    """Make a call to the first model of each tier that a task moves to."""
-    now = routes_of(versions.in_force(RouteVersion, environment))
-    for tier in sorted({to for task, to in routes.items() if now.get(task) != to}):
-        there = tier_in_force(tier, environment)
-        connections.try_settings(there, connections.connections_of(there)[:1])
-
-
-def _untried(
-    before: TierVersion, after: TierVersion, chain: Sequence[Connection]
-) -> list[Connection]:
-    """Return the models that have not answered as they are to be asked."""
-    known = connections.connections_of(before)
-    shape = ("model", "temperature", "max_tokens", "timeout_s")
-    is_asked_otherwise = any(getattr(before, name) != getattr(after, name) for name in shape)
-    return [
-        connection
-        for place, connection in enumerate(chain)
-        if connection not in known or (place == 0 and is_asked_otherwise)
-    ]
-
-
-def _check_held(routes: Mapping[str, int]) -> None:
-    for task, tier in HELD.items():
-        if routes.get(task, tier) != tier:
-            raise CannotConnect(f"{task} belongs to tier {tier}: it is rare and of high stakes.")
 
 
 def _unless_outdated(

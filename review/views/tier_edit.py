@@ -15,10 +15,10 @@ from agents import versions
 from agents.connections import TIERS
 from agents.errors import CannotConnect
 from agents.models import RouteVersion, TierVersion
-from agents.tiers import known_tasks, routes_of
+from agents.tiers import known_tasks, routes_of, tier_in_force
 from review.forms_tier_edit import RouteForm, TierForm
 from review.requests import ReviewerRequest
-from review.tiers.changing import change_routes, change_tier, in_words, tier_in_force
+from review.tiers.changing import change_routes, change_tier, in_words
 from review.tiers.costs import Estimate, route_estimates, tier_estimate
 from review.tiers.staged import environments, live_models
 from review.tiers.words import HELD, PURPOSES, Difference, differences, task_in_words, tier_facts

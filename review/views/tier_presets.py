@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods
 from agents.connections import TIERS
 from agents.errors import CannotConnect
 from agents.models import STAGING
+from agents.tiers import tier_in_force
 from review.forms_tier_edit import PresetForm
 from review.requests import ReviewerRequest
-from review.tiers.changing import change_tiers, in_words, tier_in_force
+from review.tiers.changing import change_tiers, in_words
 from review.tiers.costs import tier_estimate
 from review.tiers.presets import Preset, presets
 from review.tiers.staged import environments
@@ -81,6 +82,7 @@ def _tier(form: PresetForm, tier: int, environment: str) -> dict[str, Any]:
         wanted = None
     return {
         "tier": tier,
+        "name": f"tier {tier}",
         "field": field,
         "changes": differences(in_words(before), tier_facts(wanted.content)) if wanted else [],
         "is_whole": wanted is not None,

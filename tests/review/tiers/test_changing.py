@@ -193,6 +193,17 @@ def test_a_way_back_has_every_field_and_its_own_environment(jo: User) -> None:
     assert live_tier(2).version == 1
 
 
+def test_a_fallback_that_has_gone_does_not_hold_up_a_way_back(
+    jo: User, known_key: str, endpoint: HttpPeer
+) -> None:
+    embedded = connections_of(live_tier(2))[0]
+    good = Connection(model="openai/good", endpoint=known_key)
+    first = staged(2, jo, chain=(embedded, good))
+    staged(2, jo, chain=(embedded,))
+    keys.keep_key(known_key, "sk-another")
+    assert use_again(first, reason="Back.", by=jo).models == ["local/countersign", "openai/good"]
+
+
 def test_all_tiers_take_a_preset_or_none(jo: User, known_key: str, endpoint: HttpPeer) -> None:
     good = Connection(model="openai/good", endpoint=known_key)
     wanted = {tier: settings_of(live_tier(tier), chain=(good,)) for tier in (1, 2)}

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -45,7 +46,7 @@ def promote_version(request: ReviewerRequest, kind: str, version_id: int) -> Htt
             form.add_error(None, str(error))
         else:
             messages.success(request, in_force_said(new))
-            return redirect("tiers")
+            return redirect(reverse("tiers") + "#main")  # or the form's own fragment would be kept
     return _render(request, form, version_id, kind)
 
 

@@ -23,6 +23,7 @@ from agents.errors import RunError, RunLost
 from agents.journal import Journal, held, root_span_id
 from agents.models import HEARTBEAT_INTERVAL, HEARTBEAT_TIMEOUT, MOST_CRASHES, Run, RunPayload
 from agents.results import RunResult
+from agents.status import refusal
 from agents.triage.agent import triage
 from agents.triage.redraft import redraft
 from observability import recorder
@@ -53,6 +54,8 @@ def execute(run_id: int) -> bool:
         message = f"The worker died {MOST_CRASHES} times on this run."
         return _finish(run, error_type="crashed", error_message=message)
     try:
+        if stopped := refusal(run.agent.status, run.agent.status_note, run.environment):
+            raise stopped
         with _heartbeat(run):
             journal = Journal(run, deadline=time.monotonic() + ATTEMPT_TIMEOUT_S)
             given = run.input.content or {}

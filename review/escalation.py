@@ -22,6 +22,8 @@ FAILURES = {
     "schema_invalid": "The model's answer did not have the asked form.",
     "context_too_long": "The conversation is too long for the model.",
     "crashed": "The worker died on this run three times.",
+    "agent_paused": "The agent is paused:",
+    "agent_not_live": "The agent is not live.",
 }
 
 # What a reason is called where many are listed: the code stays in addresses.
@@ -47,6 +49,8 @@ REASON_NAMES = {
     "error_context_too_long": "Conversation too long",
     "error_crashed": "Worker died",
     "error_internal": "Agent failed",
+    "error_agent_paused": "Agent paused",
+    "error_agent_not_live": "Agent not live",
 }
 
 

@@ -10,9 +10,9 @@ from django.conf import settings
 from agents.calibration import LEAST_LABELS
 from agents.connections import TIERS
 from agents.models import Calibration, TierVersion
-from agents.prompts import prompt
 from agents.tier_use import TierUse, tier_use
 from agents.tiers import is_embedded, routes
+from agents.versions import prompt_in_force
 
 LOOKED_BACK = timedelta(days=7)
 SHOWN_VERSIONS = 40
@@ -59,16 +59,16 @@ class TierStanding:
 
 
 def tier_standings(now: datetime) -> list[TierStanding]:
-    """Return every tier's standing, in five queries."""
+    """Return every tier's standing, in six queries."""
     versions = (
         TierVersion.objects.filter(environment=settings.ENVIRONMENT, is_live=True)
         .select_related("created_by")
         .order_by("tier")
     )
     labels = dict(
-        Calibration.objects.filter(prompt_version=prompt("triage", "classify").version).values_list(
-            "model", "labels"
-        )
+        Calibration.objects.filter(
+            prompt_version=prompt_in_force("triage", "classify", settings.ENVIRONMENT).version
+        ).values_list("model", "labels")
     )
     use, routed = tier_use(now - LOOKED_BACK), routes()
     return [

@@ -61,10 +61,11 @@ def save_draft(
     is_sure: whether its doubts were confirmed. Raises UnfitPrompt, UnsurePrompt, NoteMissing,
     DraftChanged or NothingToChange.
     """
-    text, note = one_form(text), _note(note)
+    text = one_form(text)
     _refuse_unfit(agent, task, text)
     if (doubts := prompt_check.doubts(text)) and not is_sure:
         raise UnsurePrompt(" ".join(doubts))
+    note = _note(note)
 
     def said(before: PromptVersion | None) -> dict[str, str]:
         if (before.pk if before else None) != based_on:
@@ -101,7 +102,7 @@ def unstage(version: PromptVersion, *, by: User) -> None:
     """Take the version off staging, and back what asks to put it live. Raises VersionGone."""
     for asked in open_requests(version.pk).select_for_update():
         _end(asked, Promotion.Outcome.WITHDRAWN, by, "It was taken off staging.")
-    if not withdraw(version):
+    if version.environment != STAGING or not withdraw(version):
         raise VersionGone
     _record(by, "prompt.unstaged", version, before=version, after=None)
 
@@ -202,7 +203,8 @@ def use_file(version: PromptVersion, *, by: User) -> None:
 
     Raises VersionGone.
     """
-    if shipped_prompt(version.agent.slug, version.task) is None or not withdraw(version):
+    has_file = shipped_prompt(version.agent.slug, version.task) is not None
+    if version.environment != LIVE or not has_file or not withdraw(version):
         raise VersionGone
     _record(by, "prompt.file_used", version, before=version, after=None)
 

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         recorder.make_partitions(timezone.now().date())
         install_tiers(settings.TIERS)
         install_roles()
-        install_missing(demo=settings.DEMO)
+        install_missing(demo=settings.DEMO and not load.was_removed())
         agent = Agent.objects.get(slug=TRIAGE)
         if settings.DEMO and load.was_removed():
             self.stdout.write("No demo: it was removed.")

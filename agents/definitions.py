@@ -71,6 +71,8 @@ def differences(before: Definition, after: Definition) -> list[Difference]:
         old, new = getattr(before, field), getattr(after, field)
         if new is None or field == "categories" or (old or "") == (new or ""):
             continue
+        if isinstance(old, tuple) and isinstance(new, tuple):
+            old, new = _apart(old, new)
         found.append(Difference(field=field, label=label, before=_shown(old), after=_shown(new)))
     return [*found, *_category_differences(before.categories or (), after.categories)]
 
@@ -96,6 +98,13 @@ def _category_differences(
 
 def _differs(one: CategoryDefinition, other: CategoryDefinition, name: str) -> bool:
     return bool(getattr(one, name) != getattr(other, name))
+
+
+def _apart(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the sentences that only one side has; all of both where only their order differs."""
+    gone = tuple(sentence for sentence in old if sentence not in new)
+    added = tuple(sentence for sentence in new if sentence not in old)
+    return (gone, added) if gone or added else (old, new)
 
 
 def _shown(value: Any) -> str:

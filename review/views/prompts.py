@@ -194,8 +194,9 @@ def _render(
     start = page.texts.get(request.GET.get("from", ""))
     kept = page.draft.text if page.draft_is_new and page.draft else page.live.prompt.text
     used = request.GET.get("used", page.live.prompt.short)
-    one, other = request.GET.get("a", ""), request.GET.get("b", "")
-    is_compared = one in page.texts and other in page.texts
+    newest = str(page.versions[0].row.pk) if page.versions else ""
+    one, other = request.GET.get("a", prompt_pages.FILE), request.GET.get("b", newest)
+    is_compared = "a" in request.GET and one in page.texts and other in page.texts
     live = page.live.prompt.text
     context = {
         "page": page,

@@ -4,6 +4,7 @@ import pytest
 
 from agents import lifecycle
 
+CANNOT = "without, an agent cannot go live."
 WHOLE = {"job": "Answer.", "metric": "Few edits."}
 
 
@@ -36,8 +37,7 @@ WHOLE = {"job": "Answer.", "metric": "Few edits."}
             "paused",
             "live",
             {"job": "", "metric": ""},
-            "Write its job and its success metric in one sentence first: without, an agent cannot"
-            " go live.",
+            "Write its job and its success metric in one sentence first: " + CANNOT,
         ),
     ],
 )

@@ -32,7 +32,14 @@ PAGES = {
         "/service/",
         "/service/orders/",
     ),
-    "admin": ("/tiers/",),
+    "admin": (
+        "/tiers/",
+        "/agents/",
+        "/agents/triage/",
+        "/agents/triage/edit/",
+        "/prompts/",
+        "/prompts/triage/draft/",
+    ),
 }
 DIALOGS = ("Control+k", "?", "Alt+x", "Alt+e", "Alt+z", "Alt+m")
 axe = Axe()

@@ -46,7 +46,7 @@ def test_what_ships_is_installed_once_and_never_overwritten() -> None:
     triage.save()
     assert agent_definitions.install_missing(demo=False) == []
     triage.refresh_from_db()
-    (found,) = agent_definitions.changes_since_release(triage) or ()
+    (found,) = agent_definitions.changes_since_release(triage) or []
     assert (found.label, found.after) == ("Job", "Do something else.")
 
 
@@ -111,9 +111,7 @@ def test_the_command_says_what_changed(
     assert "Returns is installed as a draft." in capsys.readouterr().out
     file.write_text(FILE.replace("Pays nothing.", "Pays no one."), encoding="utf-8")
     call_command("load_agent", str(file))
-    assert capsys.readouterr().out == (
-        "What it does not do: Pays no one. (was: Pays nothing.)\n"
-    )
+    assert capsys.readouterr().out == ("What it does not do: Pays no one. (was: Pays nothing.)\n")
     call_command("load_agent", str(file))
     assert "Nothing was changed." in capsys.readouterr().out
 

@@ -1,4 +1,4 @@
-"""Stopping an agent: nothing new begins, tickets come to people, and the record says who and why."""
+"""Stopping an agent: nothing new begins, tickets come to people, the record says who and why."""
 
 import threading
 from typing import Any

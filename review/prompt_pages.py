@@ -11,7 +11,7 @@ from agents.models import Agent, Promotion, PromptVersion, Step
 from agents.models.versions import DRAFT, LIVE, STAGING
 from agents.prompts import Prompt, shipped_prompt, tasks_of, variables_of
 from observability.rows import ask
-from review import edits
+from review import changes, edits
 from review.prompt_changes import PROMPT, hands_in
 
 LOOKED_BACK = timedelta(days=7)
@@ -28,6 +28,14 @@ WHERE step.kind = 'model' AND step.finished_at >= %(since)s
     AND run.environment = %(environment)s AND run.shadow_of_id IS NULL
 GROUP BY 1
 """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diff:
+    """Two texts compared: whole, and each change between a few of the words around it."""
+
+    segments: Sequence[edits.Segment]
+    pieces: Sequence[changes.Piece]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,9 +179,10 @@ def calls_of(version: str) -> list[Step]:
     return list(calls.select_related("run").order_by("-pk")[:SHOWN_RUNS])
 
 
-def comparison(one: str, other: str) -> edits.Comparison:
+def comparison(one: str, other: str) -> Diff:
     """Return a word diff of two prompts' texts."""
-    return edits.compare(one, other)
+    segments = edits.compare(one, other).segments
+    return Diff(segments=segments, pieces=changes.pieces(segments))
 
 
 def rendered(agent: Agent, task: str, text: str) -> str:

@@ -192,7 +192,7 @@ def _render(
 ) -> HttpResponse:
     now, typed = timezone.now(), typed or {}
     start = page.texts.get(request.GET.get("from", ""))
-    kept = page.draft.text if page.draft_is_new and page.draft else page.live.prompt.text
+    kept = page.draft.text if page.draft else page.live.prompt.text
     used = request.GET.get("used", page.live.prompt.short)
     newest = str(page.versions[0].row.pk) if page.versions else ""
     one, other = request.GET.get("a", prompt_pages.FILE), request.GET.get("b", newest)

@@ -86,7 +86,7 @@ def test_a_prompt_is_edited_countersigned_used_and_taken_back(
     expect(lead.locator("main")).to_contain_text("1 change to prompts waits for a second person.")
     lead.get_by_role("link", name="Look at it").click()
     lead.get_by_role("link", name="Triage, draft").click()
-    expect(lead.locator("#request ins")).to_have_text("90")
+    expect(lead.locator("#request .diff ins")).to_have_text("90")
     lead.keyboard.press("a")
     expect(lead.locator(".toast")).to_contain_text("Live from the next run on.")
     after = prompt_of_a_new_run(shop, stack, "Prompt two")

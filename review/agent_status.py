@@ -4,18 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
 from agents.errors import CannotChangeStatus
 from agents.models import Agent
-from agents.status import set_status
+from agents.status import refusal_of, set_status
 from observability.rows import ask
 from review import audit
+from review.errors import AgentStopped
+from review.escalation import FAILURES
 
 PAUSED = "agent.paused"
 MOVED = "agent.moved"
 LONGEST_NOTE = 300
+NOTHING_DONE = "Nothing was done."
 NO_REASON = "Say in a few words why it is stopped: whoever opens its tickets reads it."
 NOTE_TOO_LONG = f"A note has at most {LONGEST_NOTE} characters."
 
@@ -78,6 +82,12 @@ def news(user: User) -> News:
             Stopped(**dict(zip(names, row[1:], strict=True))) for row in rows if row[1] is not None
         ],
     )
+
+
+def refuse_if_stopped(agent_id: int) -> None:
+    """Raise AgentStopped where the agent does not work in this environment."""
+    if stopped := refusal_of(agent_id, settings.ENVIRONMENT):
+        raise AgentStopped(f"{FAILURES[stopped.error_type]} {stopped} {NOTHING_DONE}")
 
 
 @transaction.atomic

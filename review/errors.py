@@ -263,7 +263,7 @@ class CommentTooLong(ReviewError):
 
 
 class AgentStopped(ReviewError):
-    """The agent does not work at present, so nothing was put before a person."""
+    """The agent does not work at present, so nothing was done."""
 
 
 class UnfitPrompt(ReviewError):

@@ -7,18 +7,16 @@ back, and the agent that asked reads them there; it, and nothing here, does what
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from agents.models import Agent, Run
 from agents.requests import cancel_runs, end_waiting_run, open_waiting_run
-from agents.status import refusal_of
 from observability.payloads import digest
 from review import audit, sla
 from review.actions import EFFECTS, actions_of
+from review.agent_status import refuse_if_stopped
 from review.claims import refuse_if_ended
-from review.errors import AgentStopped, AlreadyDecided, DraftIsWaiting
-from review.escalation import FAILURES
+from review.errors import AlreadyDecided, DraftIsWaiting
 from review.items import PRIORITIES, clock_started_at, drop_claim, queue_called
 from review.models import Queue, ReviewItem, ReviewPayload, Ticket, TicketRun, Verdict
 from review.proposal_check import cleaned
@@ -47,9 +45,7 @@ def submit(
     actions: as `review.actions` describes them; a draft, of which there is one at most, comes
     first. Raises AgentStopped, UnfitProposal or DraftIsWaiting.
     """
-    if stopped := refusal_of(agent.pk, settings.ENVIRONMENT):
-        said = FAILURES[stopped.error_type]
-        raise AgentStopped(f"{said} {stopped} Nothing was put before a person.")
+    refuse_if_stopped(agent.pk)
     content = {"actions": cleaned(actions)}
     ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
     if content["actions"][0]["kind"] == "draft" and _draft_is_waiting(ticket):

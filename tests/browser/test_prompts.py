@@ -118,7 +118,8 @@ def test_an_agent_is_stopped_by_key_and_tickets_come_without_a_draft(
     item, reason = item_of(shop, stack, "Stopped one")
     assert reason == "The agent is paused: It promised a refund."
     lead.goto(f"/items/{item}/")
-    expect(lead.locator("main")).to_contain_text("The agent is paused: It promised a refund.")
+    expect(lead.locator("main")).to_contain_text("The agent offers no draft for this one.")
+    expect(lead.locator("body")).to_contain_text("The agent is paused: It promised a refund.")
 
     admin = visit("admin")
     expect(admin.locator("[data-stopped]")).to_contain_text("tickets come without a draft")

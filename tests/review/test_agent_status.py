@@ -9,11 +9,13 @@ from django.db import connection, connections
 
 from agents import runner
 from agents.errors import AgentNotLive, AgentPaused, CannotChangeStatus
-from agents.models import Agent, Run, Step
+from agents.models import Agent, Run, Step, TierVersion
 from agents.status import refusal_of
-from review import agent_status, errors, proposals
+from review import agent_status, errors, proposals, redrafting
+from review.claims import claim
+from review.corrections import Chosen
 from review.items import draft_text, settle_run
-from review.models import AuditEntry
+from review.models import AuditEntry, Redraft
 from tests.builders import make_item, make_person, make_ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_files")]
@@ -174,3 +176,20 @@ def test_two_who_pause_at_once_leave_one_pause_on_record(agent: Agent) -> None:
     assert [str(error) for error in refused] == ["It is paused already."]
     assert AuditEntry.objects.filter(action="agent.paused").count() == 1
     connection.close()
+
+
+def test_no_redraft_is_asked_of_a_stopped_agent(agent: Agent, ada: User) -> None:
+    TierVersion.objects.filter(tier=2).update(model="openai/writes")
+    item = claim(make_item(), ada)
+    pause(agent)
+    assert item.claim_token
+    with pytest.raises(errors.AgentStopped, match="It invents refunds"):
+        redrafting.ask(
+            item.pk,
+            ada,
+            item.claim_token,
+            instruction="Shorter.",
+            text="Hello",
+            chosen=Chosen(category="delivery", queue="orders", fields=None, edit_reason=""),
+        )
+    assert not Redraft.objects.exists()

@@ -8,14 +8,17 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.test import Client
+from django.utils import timezone
 
 from agents.configuration import configuration
-from agents.models import Agent, Promotion, PromptVersion
+from agents.models import Agent, Calibration, Promotion, PromptVersion, TierVersion
 from agents.prompts import Prompt, prompt
 from agents.versions import prompt_in_force
 from review import errors, prompt_changes
 from review.agent_status import news
 from review.models import AuditEntry
+from review.overview.queries import uncalibrated
+from review.tiers import tier_standings
 from tests.builders import make_person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_files")]
@@ -252,6 +255,32 @@ def test_of_two_approvals_at_once_one_wins(nora: User, lea: User) -> None:
     assert PromptVersion.objects.filter(environment="live").count() == 1
     assert AuditEntry.objects.filter(action="prompt.approved").count() == 1
     connection.close()
+
+
+def test_calibration_is_counted_for_the_prompt_in_force(nora: User, lea: User) -> None:
+    agent = Agent.objects.get()
+    TierVersion.objects.update(model="openai/sorter", fallbacks=[])
+    version = PromptVersion.objects.create(
+        agent=agent,
+        task="classify",
+        environment="live",
+        version=1,
+        is_live=True,
+        reason="Better.",
+        text=prompt("triage", "classify").text + "Think.\n",
+    )
+    Calibration.objects.create(
+        agent=agent,
+        model="openai/sorter",
+        prompt_version=Prompt.edited("triage", "classify", version.text).version,
+        labels=7,
+        slope=1,
+        intercept=0,
+        fitted_at=timezone.now(),
+    )
+    assert [one.labels for one in uncalibrated()] == [7]
+    tier = next(one for one in tier_standings(timezone.now()) if "classify" in one.tasks)
+    assert [way.labels for way in tier.ways] == [7]
 
 
 # Pages

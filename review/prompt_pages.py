@@ -143,10 +143,12 @@ def prompt_rows(user: User, now: datetime) -> list[PromptRow]:
 
 def prompt_page(agent: Agent, task: str, user: User, now: datetime) -> PromptPage | None:
     """Return what the prompt's page shows, None where the agent has no such task."""
-    rows = list(
+    rows = sorted(
+        # What is in force is among them, however old it is.
         PromptVersion.objects.filter(agent=agent, task=task)
-        .select_related("created_by", "approved_by", "came_from")
-        .order_by("-created_at", "-pk")[:SHOWN_VERSIONS]
+        .select_related("created_by", "approved_by")
+        .order_by("-is_live", "-pk")[:SHOWN_VERSIONS],
+        key=lambda row: -row.pk,
     )
     held = {row.environment: row for row in rows if row.is_live}
     calls = _calls(now)

@@ -387,6 +387,26 @@ def test_a_changed_staging_is_said_and_answered_with_409(
     assert "The text on staging has changed since this was asked" in response.content.decode()
 
 
+def test_what_is_in_force_is_shown_however_many_drafts_came_since(
+    admin: Client, nora: User, lea: User
+) -> None:
+    approve(asked(nora), lea)
+    PromptVersion.objects.bulk_create(
+        PromptVersion(
+            agent=Agent.objects.get(),
+            task="draft",
+            environment="draft",
+            version=number,
+            reason="x",
+            text=f"{TEXT}{number}",
+        )
+        for number in range(2, 100)
+    )
+    text = admin.get(PAGE).content.decode()
+    assert "live v1</b>" in text
+    assert "countersigned by" in text
+
+
 def test_any_two_texts_can_be_compared(admin: Client, nora: User) -> None:
     version = drafted(nora)
     text = admin.get(f"{PAGE}?a=file&b={version.pk}").content.decode()

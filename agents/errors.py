@@ -1,5 +1,6 @@
 """Why a run ends without a usable result. `error_type` is what traces and metrics show."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 # A model is not asked, or waited for, if it would have less than this to answer in.
@@ -20,6 +21,18 @@ class UnknownAgent(RunError):
 
 class RunLost(Exception):
     """Another worker took this run over, or it was cancelled: stop without writing."""
+
+
+class AgentPaused(RunError):
+    """Somebody stopped the agent; the message is their reason."""
+
+    error_type = "agent_paused"
+
+
+class AgentNotLive(RunError):
+    """The agent is not live; the message says what it is."""
+
+    error_type = "agent_not_live"
 
 
 class RunTimeout(RunError):
@@ -140,15 +153,21 @@ class NotTrained(ModelError):
     error_type = "not_trained"
 
 
-class ToolError(RunError):
-    """A tool could not be called as asked: unknown, past its limit, or the same again and again."""
-
-    error_type = "tool_error"
-
-
 class CannotConnect(Exception):
     """A model could not be connected and nothing was changed; the message says what to do."""
 
 
 class ToolUnclear(Exception):
     """Nobody can say whether a tool did what it was called for: its answer did not arrive."""
+
+
+class CannotChangeStatus(Exception):
+    """An agent's status cannot become the other; the message says what to do."""
+
+
+class UnfitDefinition(Exception):
+    """A file defines no agent. faults: a sentence each."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__(" ".join(faults))
+        self.faults = tuple(faults)

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
 
 from agents.models import Agent, Category
+from review.agent_definitions import LIVE_NEEDS_BOTH
 from review.models import Queue, Source
 
 if TYPE_CHECKING:
@@ -45,7 +46,10 @@ class QueueSlugField(forms.ChoiceField):
 
 
 class AgentForm(AgentModelForm):
-    """An agent's texts, and what the company tells it about itself."""
+    """An agent's texts, and what the company tells it about itself.
+
+    Its status is none of them: it changes on the agent's own page, with a note and on the record.
+    """
 
     does_not = IndentedJSONField(required=False, help_text="What it does not do, a sentence each.")
     company = IndentedJSONField(
@@ -56,6 +60,14 @@ class AgentForm(AgentModelForm):
     class Meta:
         model = Agent
         fields: ClassVar = ["name", "job", "metric", "does_not", "company", "fallback_queue"]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a live agent without a job or a metric: the database would."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        is_whole = data.get("job", "job") and data.get("metric", "metric")
+        if self.instance.status == Agent.Status.LIVE and not is_whole:
+            raise ValidationError(LIVE_NEEDS_BOTH)
+        return data
 
     def clean_does_not(self) -> list[str]:
         sentences = self.cleaned_data["does_not"] or []

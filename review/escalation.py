@@ -26,6 +26,8 @@ FAILURES = {
     "changed_since_approved": "What would have been done was not what was approved.",
     "cancelled": "Somebody stopped the run.",
     "expired": "Nobody decided in time on what the agent asked, so nothing was done.",
+    "agent_paused": "The agent is paused:",
+    "agent_not_live": "The agent is not live.",
 }
 
 # What a reason is called where many are listed: the code stays in addresses.
@@ -57,6 +59,8 @@ REASON_NAMES = {
     "error_expired": "Nobody decided in time",
     "agent_acts": "Wants to act",
     "effect_unknown": "Unclear whether it was done",
+    "error_agent_paused": "Agent paused",
+    "error_agent_not_live": "Agent not live",
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from agents.errors import AgentNotLive, AgentPaused
 from agents.local_model.errors import MalformedTemplate
 from agents.local_model.slots import fill
 from agents.models import Run, Step
@@ -19,15 +20,18 @@ from agents.triage.redraft import TASK
 from observability.payloads import digest
 from review import audit
 from review.actions import LONGEST_REPLY, one_form
+from review.agent_status import refuse_if_stopped
 from review.claims import require_claim
 from review.corrections import Chosen, Fields
 from review.errors import NoInstruction, NoWritingModel, RedraftUnderWay
+from review.escalation import FAILURES
 from review.intake import conversation, first_words
 from review.items import draft_text
 from review.macros import Pick, fitting, pick_of, slots_of
 from review.models import Redraft, ReviewItem, ReviewPayload
 
 LONGEST_INSTRUCTION = 500
+STOPPED = {AgentPaused.error_type, AgentNotLive.error_type}
 SHOWN = 4
 OFFERED_REPLIES = 3
 OFFERED_MACROS = 3
@@ -74,7 +78,8 @@ def ask(
 ) -> Redraft:
     """Return the redraft with its queued run, which starts from the text in the editor.
 
-    Raises NoInstruction, NoWritingModel, RedraftUnderWay, ClaimLost, AlreadyDecided or Superseded.
+    Raises NoInstruction, NoWritingModel, AgentStopped, RedraftUnderWay, ClaimLost, AlreadyDecided
+    or Superseded.
     """
     instruction = " ".join(instruction.split())
     if not instruction or len(instruction) > LONGEST_INSTRUCTION:
@@ -87,6 +92,7 @@ def ask(
         .get(pk=item_id)
     )
     require_claim(item, reviewer, claim_token)
+    refuse_if_stopped(item.run.agent_id)
     if item.redrafts.exclude(run__status__in=Run.ENDED).exists():
         raise RedraftUnderWay
     asked = {
@@ -144,7 +150,8 @@ def _problem(run: Run, result: RunResult | None) -> str:
     if result and result.no_draft_reason:
         return result.no_draft_reason
     if run.status == Run.Status.FAILED:
-        return run.error_message or "The run broke off."
+        stopped = FAILURES[run.error_type] if run.error_type in STOPPED else ""
+        return f"{stopped} {run.error_message}".strip() or "The run broke off."
     return "There is no text."
 
 

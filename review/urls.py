@@ -129,7 +129,19 @@ urlpatterns = [
     path("service/<slug:slug>/copy/", service.service_copy, name="service-copy"),
     path("service/<slug:slug>/meaning/", service.service_meaning, name="service-meaning"),
     path("agents/", agents.agents_page, name="agents"),
+    path("agents/<slug:slug>/", agents.agent_page, name="agent"),
+    path("agents/<slug:slug>/edit/", agents.agent_edit, name="agent-edit"),
+    path("agents/<slug:slug>/status/", agents.agent_status, name="agent-status"),
+    path("agents/<slug:slug>/agent.yaml", agents.agent_file, name="agent-file"),
     path("prompts/", prompts.prompts_page, name="prompts"),
+    path("prompts/requests/<int:promotion_id>/answer/", prompts.answer, name="prompt-answer"),
+    path("prompts/requests/<int:promotion_id>/back/", prompts.take_back, name="prompt-take-back"),
+    path("prompts/versions/<int:version_id>/use/", prompts.put_back, name="prompt-put-back"),
+    path("prompts/<slug:slug>/<slug:task>/", prompts.prompt_page, name="prompt"),
+    *(
+        path(f"prompts/<slug:slug>/<slug:task>/{deed}/", prompts.act, {"deed": deed}, name=name)
+        for deed, name in prompts.DEEDS.items()
+    ),
     path("tools/", tools.tools_page, name="tools"),
     path("guardrails/", guardrails.guardrails_page, name="guardrails"),
     path("policy/", policies.policies_page, name="policies"),

@@ -12,9 +12,9 @@ from django.utils import timezone
 from agents.calibration import LEAST_LABELS
 from agents.costing import Tokens
 from agents.models import Calibration, RouteVersion, TierVersion
-from agents.prompts import prompt
 from agents.tier_use import TierUse, spent_on, task_use, tier_use
 from agents.tiers import is_embedded, known_tasks, routes_of
+from agents.versions import prompt_in_force
 from review.overview.words import percent
 from review.tiers.costs import LOOKED_BACK
 from review.tiers.staged import Staged
@@ -194,7 +194,7 @@ def _previous() -> dict[int, TierVersion]:
 
 
 def _labels() -> dict[str, int]:
-    version = prompt("triage", "classify").version
+    version = prompt_in_force("triage", "classify", settings.ENVIRONMENT).version
     return dict(Calibration.objects.filter(prompt_version=version).values_list("model", "labels"))
 
 

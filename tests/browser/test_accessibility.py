@@ -39,6 +39,11 @@ PAGES = {
         "/tiers/differences/",
         "/tiers/history/?of=routes",
         "/tiers/presets/anthropic/",
+        "/agents/",
+        "/agents/triage/",
+        "/agents/triage/edit/",
+        "/prompts/",
+        "/prompts/triage/draft/",
     ),
 }
 DIALOGS = ("Control+k", "?", "Alt+x", "Alt+e", "Alt+z", "Alt+m")

@@ -29,7 +29,10 @@ from agents.versions import named
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """The versions a run works with. waived: guardrails that are switched off for now."""
+    """The versions a run works with.
+
+    waived: guardrails that are switched off for now, each with what is said of it in a result.
+    """
 
     agent: str
     environment: str
@@ -37,7 +40,7 @@ class Configuration:
     routes: Mapping[str, int]
     prompts: Mapping[str, PromptVersion]
     policy: PolicyVersion | None
-    waived: frozenset[str]
+    waived: Mapping[str, str]
 
     def tier_for(self, task: str) -> TierVersion:
         """Return what the task runs on."""

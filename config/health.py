@@ -12,6 +12,7 @@ from django.utils import timezone
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from agents import runner
+from agents.guardrails.waivers import in_force
 from agents.models import Run
 from review.api_access import problem
 from review.models import Delivery, ReviewItem
@@ -77,6 +78,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
         counts = dict(rows.values_list(field).annotate(Count("pk")).order_by())
         for value in values:
             gauge.labels(value).set(counts.get(value, 0))
+    waivers = Gauge("countersign_waivers_in_force", "Guardrails switched off", registry=registry)
+    waivers.set(in_force(timezone.now()).count())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -30,13 +30,18 @@ _loading = Lock()
 
 def detect_language(messages: Sequence[str]) -> str:
     """Return the ISO 639-1 code of the messages' language, "en" where there is little to go by."""
+    return certain_language(messages) or DEFAULT
+
+
+def certain_language(messages: Sequence[str]) -> str:
+    """Return the ISO 639-1 code of the messages' language, "" where there is little to go by."""
     text = " ".join(_NOISE.sub(" ", message) for message in messages)[:_MOST_CHARACTERS]
     if not _is_enough(text):
-        return DEFAULT
+        return ""
     with _loading:
         identifier = _identifier()
     language, chance = identifier.classify(text)
-    return str(language) if chance >= _LEAST_CHANCE else DEFAULT
+    return str(language) if chance >= _LEAST_CHANCE else ""
 
 
 def _is_enough(text: str) -> bool:

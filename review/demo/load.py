@@ -129,6 +129,11 @@ def _load_agent(agent: Agent, company: dict[str, Any]) -> list[str]:
     agent.company = {
         "name": company["name"],
         "support_name": company["support_name"],
+        "support_email": company["support_email"],
+        "support_phone": company["support_phone"],
+        "website": company["website"],
+        "opening_hours": company["opening_hours"],
+        "reference_patterns": company["reference_patterns"],
         "order_number_patterns": company["order_number_patterns"],
         "products": [
             {"name": product["name"], "aliases": product["aliases"]}

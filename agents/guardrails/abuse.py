@@ -21,7 +21,8 @@ INSULTS = re.compile(
     rf"\byou(?:'re| are|) (?:all |just |nothing but |really )?(?:a |an )?(?:bunch of |pack of "
     rf"|set of |load of )?(?:[a-z]{{3,12}}ing |useless |stupid |bloody |damn )?{_PEOPLE}\b"
     rf"|\bfuck (?:you|off|yourselves?)\b|\bgo to hell\b|\bscrew you\b|\bdrop dead\b"
-    rf"|\b(?:du|ihr|sie)(?: seid| bist| sind|)(?: alle| doch| nur| echt| ein| eine| so){{0,3}}"
+    rf"|\b(?:du|ihr|sie)(?: seid| bist| sind|)"
+    rf"(?: alle| doch| nur| echt| ein| eine| so){{0,3}}"
     rf" {_NAMES_DE}\b|\bfick(?:t)? (?:dich|euch)\b|\bverpiss(?:t)? (?:dich|euch)\b|\bleck mich\b"
     rf"|\bbande (?:de |d')(?:{_NAMES_FR}|voleurs|incapables)\b|\bva te faire (?:foutre|enculer)\b"
     rf"|\ballez vous faire foutre\b|\bespece[s]? (?:de |d'){_NAMES_FR}\b"
@@ -32,7 +33,8 @@ INSULTS = re.compile(
     rf"|\b(?:jullie|jij|u) (?:zijn|bent|is)(?: allemaal| een| echte){{0,2}} {_NAMES_NL}\b"
 )
 THREATS = re.compile(
-    r"\b(?:i(?:'ll| will|'m going to| am going to|'m gonna)|we(?:'ll| will)|someone (?:will|should))"
+    r"\b(?:i(?:'ll| will|'m going to| am going to|'m gonna)|we(?:'ll| will)"
+    r"|someone (?:will|should))"
     r" (?:come (?:over )?(?:there )?and )?(?:kill|murder|shoot|stab|hurt|beat up|beat the \w{2,10}"
     r" out of|burn down|blow up|bomb|hunt (?:you|him|her) down)\b(?! time| for| myself| my )"
     r"|\bi know where (?:you|your \w{2,12}) (?:live|lives|work|works|park)\b"

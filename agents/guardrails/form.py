@@ -7,8 +7,9 @@ from agents.guardrails.text import ends
 from agents.local_model.languages import certain_language
 
 LONGEST_REPLY = 4000
-SLOT = re.compile(r"\{[^{}\n]{0,200}\|[^{}\n]{0,200}\}")
-REMOVED = re.compile(r"\[[^\]\n]{0,200}\bremoved\b[^\]\n]{0,200}\]")
+SLOT = re.compile(r"\{[^{}|\n]{0,200}\|[^{}\n]{0,200}\}")
+BRACKETED = re.compile(r"\[([^\[\]\n]{7,200})\]")
+REMOVED = re.compile(r"\bremoved\b")
 LANGUAGE_NAMES = {"en": "English", "de": "German", "fr": "French", "es": "Spanish", "nl": "Dutch"}
 
 
@@ -25,7 +26,7 @@ def secrets(subject: Subject) -> str:
 
     The secrets themselves never reach an agent; card numbers and accounts are `personal_data`.
     """
-    if not REMOVED.search(subject.draft):
+    if not any(REMOVED.search(found[1]) for found in BRACKETED.finditer(subject.draft)):
         return ""
     return "The draft repeats something that was removed from the customer's message."
 

@@ -35,19 +35,15 @@ NAME = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{2,20}|“[^”\n]{2,40}”")
 
 
 # What figures are counted in, by the stem of the word behind them.
-_UNITS = frozenset(
-    map(
-        stem,
-        """
-        hour hours day days week weeks month months year years minute minutes second seconds
-        percent eur euro euros gbp pounds usd dollars chf bar grams kg litre litres degrees
-        stunde stunden tag tage tagen werktage werktagen woche wochen monat monate monaten jahr
-        jahre jahren minuten prozent heure heures jour jours semaine semaines mois an ans pour
-        hora horas dia dias semana semanas mes meses ano anos uur uren dag dagen werkdagen week
-        weken maand maanden jaar procent
-        """.split(),
-    )
-)
+_UNIT_WORDS = """
+hour hours day days week weeks month months year years minute minutes second seconds
+percent eur euro euros gbp pounds usd dollars chf bar grams kg litre litres degrees
+stunde stunden tag tage tagen werktage werktagen woche wochen monat monate monaten jahr
+jahre jahren minuten prozent heure heures jour jours semaine semaines mois an ans pour
+hora horas dia dias semana semanas mes meses ano anos uur uren dag dagen werkdagen week
+weken maand maanden jaar procent
+"""
+_UNITS = frozenset(map(stem, _UNIT_WORDS.split()))
 _ENUMERATOR = re.compile(r"(?m)^\s{0,8}\d{1,2}[.)]\s")
 _BEHIND = re.compile(
     r"[ -]{0,2}(?:(?:to|or|and|bis|oder|a|ou|o|tot|of|-) ?\d{1,4} )?"

@@ -86,7 +86,7 @@ TO_MACHINE = re.compile(
 )
 PRETEXT = re.compile(
     r"\b(?:this is|here is|i am|hier ist|ici|aqui|hier is) (?:from )?(?:your |the |die |le |de )?"
-    r"(?:it|it department|it-abteilung|service informatique|head office|security team"
+    r"(?:it(?= ?[.,:;!(-])|it department|it-abteilung|service informatique|head office|security team"
     r"|management|geschaftsleitung|la direction)\b[^\n]{0,250}\b(?:approved|authori[sz]ed"
     r"|cleared|genehmigt|freigegeben|approuve|autorise|aprobado|autorizado|goedgekeurd)\b"
 )

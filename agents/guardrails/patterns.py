@@ -39,7 +39,8 @@ _SPAN = (
 )
 DATE = re.compile(
     rf"\b(?:{_DAY})\b|\b\d{{1,2}}(?:st|nd|rd|th|\.)? (?:de |of )?(?:{_MONTH})\b"
-    rf"|\b(?:{_MONTH})\.? \d{{1,2}}(?!\d)|\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}\b"
+    rf"|\b(?:{_MONTH})\.? \d{{1,2}}(?!\d)|\b\d{{4}}-\d\d-\d\d\b"
+    rf"|\b\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}\b"
     rf"|\b(?:{_SOON})\b|\b{_SPAN}"
 )
 DATE_WORD = re.compile(rf"\b(?:{_DAY}|{_SOON})\b")

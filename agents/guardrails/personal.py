@@ -13,13 +13,15 @@ from stdnum import iban, luhn
 from agents.guardrails.subject import Subject
 
 MOST_FOUND = 50
+LEAST_PHONE_DIGITS = 8
 PATTERN_TIMEOUT_S = 0.05
 
 EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}\b")
 PHONE = re.compile(
-    r"(?<![\w+.,/-])(?:\+\d{1,3}|00\d{1,3}|\(?0\d{1,5}\)?)(?:[ ()/.-]{1,3}\d{1,6}){1,6}(?![\w-])"
+    r"(?<![\w+.,/-])(?:\+\d{1,3}|00\d{1,3}|\(?0\d{1,5}\)?)(?:[ ()/.-]{1,3}\d{1,9}){1,6}(?![\w-])"
     r"|(?<![\w+.,/-])(?:\+\d{8,15}|0\d{9,12})(?!\w)"
 )
+_DATE = re.compile(r"\d\d[./-]\d\d[./-]\d{4}")
 CARD = re.compile(r"(?<![\w.,/=-])\d(?:[ -]?\d){12,18}(?![\w/-])")
 _BRANDS = re.compile(r"4(?:\d{12}|\d{15}|\d{18})|(?:5[1-5]|2[2-7]|6\d)\d{14}|3[47]\d{13}")
 IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d\d(?: ?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])")
@@ -56,7 +58,7 @@ def personal_data(subject: Subject) -> str:
         what
         for what, found, form in (
             ("an e-mail address", _all(EMAIL), str.lower),
-            ("a telephone number", _all(PHONE), _phone),
+            ("a telephone number", _phones, _phone),
             ("a bank account", _ibans, _bare),
             ("a card number", _cards, _digits),
             ("a postal address", _all(ADDRESS), _bare),
@@ -80,6 +82,13 @@ def _known(form: Callable[[str], str], found: Finder, text: str) -> set[str]:
 
 def _all(pattern: re.Pattern[str]) -> Finder:
     return lambda text: (found[0] for found in pattern.finditer(text))
+
+
+def _phones(text: str) -> Iterator[str]:
+    """Yield what is long enough for a number, and is neither a date nor part of an account."""
+    for found in PHONE.finditer(IBAN.sub(" ", text)):
+        if len(_digits(found[0])) >= LEAST_PHONE_DIGITS and not _DATE.match(found[0]):
+            yield found[0]
 
 
 def _cards(text: str) -> Iterator[str]:

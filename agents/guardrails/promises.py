@@ -14,12 +14,14 @@ from agents.guardrails.text import content_words, folded, numbers, quoted, sente
 
 # Of a promise without a figure, so much must be said in one sentence of a source.
 LEAST_SHARED_RATIO = 0.6
+MOST_PROMISES = 100
 
 GIVES = re.compile(
     r"\b(?:refund\w{0,3}|reimburs\w{1,6}|credit(?:ed|ing|s)?(?! ?(?:cards?|notes?)\b)"
     r"|compensat\w{1,5}|pay back|discount\w{0,3}|voucher|gift card|money back|free of charge"
     r"|for free|at no (?:extra )?(?:cost|charge)|waive\w{0,2}"
-    r"|(?:cover|pay|bear|take over) (?:the|your|all) (?:\w{2,12} )?(?:costs?|shipping|postage|repair)"
+    r"|(?:cover|pay|bear|take over) (?:the|your|all) (?:\w{2,12} )?"
+    r"(?:costs?|shipping|postage|repair)"
     r"|erstatt\w{1,6}|ruckerstatt\w{1,6}|zuruckzahl\w{1,4}|gutschrift|gutschreiben|gutschein"
     r"|rabatt|entschadig\w{1,5}|kostenlos|kostenfrei|ubernehmen|uberweis\w{1,4}"
     r"|rembours\w{1,8}|credit(?:er|ons|erons)|dedommag\w{1,8}|remise|bon d'achat|gratuit\w{0,5}"
@@ -52,12 +54,13 @@ COMMITS = re.compile(
     r"|\b(?:wij|we|ik|u|je) (?:zullen|zal|krijgt|ontvangt|betalen|storten|vergoeden|geven|hebben)\b"
 )
 NOT_MEANT = re.compile(
-    r"\b(?:if|unless|in (?:that|this|such) (?:a )?case|cannot|can't|could not|not able|unfortunately|wenn|falls|leider|si|malheureuse"
-    r"ment|lamentablemente|als|helaas|indien|sofern)\b"
+    r"\b(?:if|unless|in (?:that|this|such) (?:a )?case|cannot|can't|could not|not able"
+    r"|unfortunately|wenn|falls|leider|si|malheureusement|lamentablemente|als|helaas|indien|sofern)\b"
 )
 SURE = re.compile(
     r"\b(?:i|we) (?:can )?(?:guarantee|promise)\b|\bguaranteed\b|\bwithout fail\b"
-    r"|\b(?:garantier|versprech)\w{1,4} (?:ich|wir|ihnen)\b|\b(?:ich|wir) (?:garantier|versprech)\w{1,4}\b"
+    r"|\b(?:garantier|versprech)\w{1,4} (?:ich|wir|ihnen)\b"
+    r"|\b(?:ich|wir) (?:garantier|versprech)\w{1,4}\b"
     r"|\bgarantiert\b|\b(?:nous|je) (?:vous )?(?:garantis\w{0,4}|promet\w{1,5})\b"
     r"|\b(?:le|les) (?:garantizamos|garantizo|prometemos|prometo)\b"
     r"|\b(?:wij|we|ik) (?:garander\w{1,3}|belo(?:ven|of))\b|\bgegarandeerd\b"
@@ -68,7 +71,7 @@ WILL = re.compile(
     r"|\bwill (?:be|arrive|reach|get|come|leave|ship|have)\b"
     r"|\b(?:arrives?|leaves?|ships?|comes?|gets? (?:it|there)|is there|hears? from (?:us|me)"
     r"|you (?:get|receive|have|hear)|by|until|no later than)\b"
-    r"|\b(?:wird|werden|kommt|trifft|erhalten sie|bekommen sie|bis)\b"
+    r"|\b(?:wird|werden|kommt|trifft|(?:erhalten|bekommen) sie|sie (?:erhalten|bekommen)|bis)\b"
     r"|\b(?:sera|serez|arrivera|recevrez|partira|d'ici|avant)\b"
     r"|\b(?:llegara|recibira|sera|estara|saldra|antes del?)\b"
     r"|\b(?:zal|zult|wordt|komt aan|ontvangt|krijgt|uiterlijk|voor)\b"
@@ -103,26 +106,24 @@ def _unsupported(
     promises = [one for one in sentences(subject.drafted) if is_promise(one)]
     if not promises:
         return ""
-    sources = [line for text in subject.promised for line in sentences(folded(text))]
-    for promise in promises:
-        if not _is_supported(promise, figures(promise), sources, figures):
+    lines = [line for text in subject.promised for line in sentences(folded(text))]
+    sources = [(content_words(line), figures(line)) for line in lines]
+    for promise in promises[:MOST_PROMISES]:
+        if not _is_supported(content_words(promise), figures(promise), sources):
             return f"The draft {what} that no source supports: {quoted(promise)}."
     return ""
 
 
 def _is_supported(
-    promise: str,
-    claimed: set[str],
-    sources: Iterable[str],
-    figures: Callable[[str], set[str]],
+    words: set[str], claimed: set[str], sources: Iterable[tuple[set[str], set[str]]]
 ) -> bool:
-    words = content_words(promise)
-    for source in sources:
-        shared = words & content_words(source)
+    """Return whether one of the sources' sentences, as words and figures, says as much."""
+    for said, figures in sources:
+        shared = len(words & said)
         if claimed:
-            if claimed <= figures(source) and shared:
+            if claimed <= figures and shared:
                 return True
-        elif len(shared) >= LEAST_SHARED_RATIO * len(words):
+        elif shared >= LEAST_SHARED_RATIO * len(words):
             return True
     return False
 

@@ -36,7 +36,7 @@ GUARDRAILS: tuple[Guardrail, ...] = (
         name="injection",
         title="Instructions to the assistant",
         catches="Text that tries to steer the assistant: orders to forget its instructions, another"
-        " role, imitated turns, notes to an AI, calls of tools, approvals claimed by a “colleague”.",
+        " role, imitated turns, notes to an AI, calls of tools, approvals by a “colleague”.",
         looks_at="input",
         effect="escalate",
         find=injection.injection,

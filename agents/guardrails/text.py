@@ -115,23 +115,22 @@ def stem(word: str) -> str:
     return word
 
 
-STOP_WORDS = frozenset(
-    """
-    about after again also although always another because been before being both cannot could
-    dear does doing done each either else even every from give given good have having hello here
-    hope into just kind know like look make many more most much must need next once only other
-    over please regards same shall should since some such sure take than thank thanks that their
-    them then there these they thing this those through under until upon very want well were what
-    when where whether which while will with within without would write writing your yours
-    reply answer message support colleague glad sorry happy help
-    aber auch beim bitte dann dass dein diese dieser doch eine einem einen einer eines fuer haben
-    hallo hier ihre ihrem ihren ihrer kann konnen mehr mein mich mussen nach nicht noch oder ohne
-    sehr sein sich sind uber unser unsere viele vielen wenn werden wird wurde zum zur dank grusse
-    avec bien bonjour cela cette comme dans depuis des elle etre leur mais merci meme notre nous
-    pour plus sans sont tout tous une votre vous cordialement
-    como con cuando desde donde ella ellos esta este esto gracias hola mas nuestra nuestro para
-    pero por que sobre sus tambien tiene todo una usted ustedes saludos
-    alle bent deze door geen graag haar heeft hebben hier jouw kunnen maar meer naar niet onze
-    uw van voor wanneer waar wordt worden zijn zullen groet bedankt beste
-    """.split()
-)
+_STOP = """
+about after again also although always another because been before being both cannot could
+dear does doing done each either else even every from give given good have having hello here
+hope into just kind know like look make many more most much must need next once only other
+over please regards same shall should since some such sure take than thank thanks that their
+them then there these they thing this those through under until upon very want well were what
+when where whether which while will with within without would write writing your yours
+reply answer message support colleague glad sorry happy help
+aber auch beim bitte dann dass dein diese dieser doch eine einem einen einer eines fuer haben
+hallo hier ihre ihrem ihren ihrer kann konnen mehr mein mich mussen nach nicht noch oder ohne
+sehr sein sich sind uber unser unsere viele vielen wenn werden wird wurde zum zur dank grusse
+avec bien bonjour cela cette comme dans depuis des elle etre leur mais merci meme notre nous
+pour plus sans sont tout tous une votre vous cordialement
+como con cuando desde donde ella ellos esta este esto gracias hola mas nuestra nuestro para
+pero por que sobre sus tambien tiene todo una usted ustedes saludos
+alle bent deze door geen graag haar heeft hebben hier jouw kunnen maar meer naar niet onze
+uw van voor wanneer waar wordt worden zijn zullen groet bedankt beste
+"""
+STOP_WORDS = frozenset(_STOP.split())

@@ -86,9 +86,9 @@ TO_MACHINE = re.compile(
 )
 PRETEXT = re.compile(
     r"\b(?:this is|here is|i am|hier ist|ici|aqui|hier is) (?:from )?(?:your |the |die |le |de )?"
-    r"(?:it(?= ?[.,:;!(-])|it department|it-abteilung|service informatique|head office|security team"
-    r"|management|geschaftsleitung|la direction)\b[^\n]{0,250}\b(?:approved|authori[sz]ed"
-    r"|cleared|genehmigt|freigegeben|approuve|autorise|aprobado|autorizado|goedgekeurd)\b"
+    r"(?:it(?= ?[.,:;!(-])|it department|it-abteilung|service informatique|head office"
+    r"|security team|management|geschaftsleitung|la direction)\b[^\n]{0,250}"
+    r"\b(?:approved|authori[sz]ed|cleared|genehmigt|freigegeben|approuve|autorise|aprobado|autorizado|goedgekeurd)\b"
 )
 TURNS = re.compile(
     r"<\|?/?(?:im_start|im_end|system|assistant|endoftext|eot_id|start_header_id)\b\|?>"

@@ -12,8 +12,8 @@ from review.waiving import Waived
 
 LOOKED_BACK = timedelta(days=7)
 EFFECTS = {
-    "block": "No draft is offered",
-    "escalate": "A person is told why",
+    "block": "Blocks the draft",
+    "escalate": "Tells a person",
     "note": "Only noted",
 }
 SIDES = {"input": "What customers write", "output": "What is drafted"}

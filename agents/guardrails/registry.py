@@ -177,7 +177,7 @@ def run_guardrails(
     configuration: Waivers,
     *,
     looks_at: Side = "output",
-    guardrails: Sequence[Guardrail] = GUARDRAILS,
+    guardrails: Sequence[Guardrail] | None = None,
 ) -> tuple[Check, ...]:
     """Return what every guardrail of the side finds, in the registry's order.
 
@@ -191,7 +191,7 @@ def run_guardrails(
         _waived(guardrail, waived[guardrail.name])
         if guardrail.name in waived
         else _checked(guardrail, subject)
-        for guardrail in guardrails
+        for guardrail in (GUARDRAILS if guardrails is None else guardrails)
         if guardrail.looks_at == looks_at
     )
 

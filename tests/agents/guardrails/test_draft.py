@@ -1,5 +1,7 @@
 """Sources, language, links and form of a draft."""
 
+from typing import Any
+
 import pytest
 
 from agents.guardrails.subject import Source
@@ -101,9 +103,7 @@ def test_allowed_links_may_be_written_as_hosts_or_addresses() -> None:
         ("sources", "Hello.", {"cited": ["made-up"]}, True),
     ],
 )
-def test_the_form_of_a_draft(
-    name: str, draft: str, more: dict[str, object], is_found: bool
-) -> None:
+def test_the_form_of_a_draft(name: str, draft: str, more: dict[str, Any], is_found: bool) -> None:
     assert bool(finds(name, subject(draft, **more))) is is_found
 
 

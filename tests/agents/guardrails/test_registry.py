@@ -82,7 +82,7 @@ def test_an_agents_facts_of_another_form_break_no_run() -> None:
 def test_no_text_breaks_one(message: str, draft: str) -> None:
     about = subject(draft, message=message)
     for side in ("input", "output"):
-        for check in run_guardrails(about, NOTHING_WAIVED, looks_at=side):  # type: ignore[arg-type]
+        for check in run_guardrails(about, NOTHING_WAIVED, looks_at=side):
             assert "broke" not in check.detail
             assert check.passed == (not check.detail)
 
@@ -101,5 +101,5 @@ def test_a_megabyte_takes_no_more_than_its_length(bait: str) -> None:
     )
     began = time.process_time()
     for side in ("input", "output"):
-        run_guardrails(about, NOTHING_WAIVED, looks_at=side)  # type: ignore[arg-type]
+        run_guardrails(about, NOTHING_WAIVED, looks_at=side)
     assert time.process_time() - began < PATIENCE_S

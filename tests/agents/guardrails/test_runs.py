@@ -56,7 +56,7 @@ def test_with_the_effect_block_nothing_is_drafted(
         replace(one, effect="block") if one.name == "injection" else one
         for one in registry.GUARDRAILS
     )
-    monkeypatch.setitem(registry.run_guardrails.__kwdefaults__, "guardrails", strict)
+    monkeypatch.setattr(registry, "GUARDRAILS", strict)
     run = make_ticket(STEERS).run
     assert run is not None
     result = result_of(executed(run))
@@ -111,7 +111,7 @@ def test_a_guardrail_that_breaks_loses_no_run_and_passes_nothing(
         replace(one, find=breaks) if one.name in {"tone", "abuse"} else one
         for one in registry.GUARDRAILS
     )
-    monkeypatch.setitem(registry.run_guardrails.__kwdefaults__, "guardrails", broken)
+    monkeypatch.setattr(registry, "GUARDRAILS", broken)
     run = executed(queued_run())
     assert run.status == "done"
     item = settle_run(run.pk)

@@ -17,7 +17,7 @@ from agents.guardrails.subject import Source, Subject
 from agents.journal import Journal, Outcome
 from agents.model_steps import model_step
 from agents.models import Agent, Category, Step
-from agents.results import Alternative, Calibrated, Citation, Proposal, RunResult
+from agents.results import Alternative, Calibrated, Check, Citation, Proposal, RunResult
 from agents.tiers import is_embedded
 from agents.triage.schemas import Classified, Drafted, Extracted
 from memory.retrieval import recall
@@ -55,9 +55,7 @@ def triage(journal: Journal, conversation: dict[str, Any]) -> RunResult:
     }
     subject = subject_of(agent, conversation, extracted)
     found = check_input(journal, subject)
-    reason = "No category of this agent fits the message."
-    if classified["category"] != OUT_OF_SCOPE:
-        reason = blocking(found)
+    reason = _no_draft(classified, found)
     if reason:
         return RunResult(proposal=None, no_draft_reason=reason, checks=found, **result)
     recalled = _recall(journal, agent, conversation, classified)
@@ -93,6 +91,13 @@ def chances(classified: dict[str, Any]) -> dict[str, float]:
 def supporting_articles(replies: Sequence[dict[str, Any]]) -> list[str]:
     """Return the slugs the first few past replies rest on; a draft is made from one of them."""
     return [slug for reply in replies[:SUPPORTED] for slug in reply["articles"]]
+
+
+def _no_draft(classified: dict[str, Any], found: Sequence[Check]) -> str:
+    """Return why no draft is to be made, "" where one is."""
+    if classified["category"] == OUT_OF_SCOPE:
+        return "No category of this agent fits the message."
+    return blocking(found)
 
 
 def _extract(journal: Journal, agent: Agent, conversation: dict[str, Any]) -> dict[str, Any]:

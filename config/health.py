@@ -14,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from prometheus_client.core import CounterMetricFamily, Metric
 
 from agents import doors, runner
+from agents.guardrails.waivers import in_force
 from agents.models import Run
 from observability.failures import failure_counts
 from review.api_access import problem
@@ -82,6 +83,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
             gauge.labels(value).set(counts.get(value, 0))
     registry.register(_Failures())
     _show_open_breakers(registry)
+    waivers = Gauge("countersign_waivers_in_force", "Guardrails switched off", registry=registry)
+    waivers.set(in_force(timezone.now()).count())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 

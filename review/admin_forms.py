@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -53,7 +54,8 @@ class AgentForm(AgentModelForm):
 
     does_not = IndentedJSONField(required=False, help_text="What it does not do, a sentence each.")
     company = IndentedJSONField(
-        help_text="name, support_name, products [{name, aliases}], order_number_patterns [regex]"
+        help_text="name, support_name, products [{name, aliases}], order_number_patterns [regex];"
+        " optional: website, allowed_links [host], reference_patterns {kind: [regex]}"
     )
     fallback_queue = QueueSlugField(help_text="Queue of what fits no category.")
 
@@ -85,7 +87,12 @@ class AgentForm(AgentModelForm):
         patterns, products = company.get("order_number_patterns", []), company.get("products", [])
         if not _are_texts(patterns):
             raise ValidationError("“order_number_patterns” is a list of regular expressions.")
-        for pattern in patterns:
+        references = company.get("reference_patterns", {})
+        if not isinstance(references, dict) or not all(map(_are_texts, references.values())):
+            raise ValidationError("“reference_patterns” are lists of regular expressions by kind.")
+        if not _are_texts(company.get("allowed_links", [])):
+            raise ValidationError("“allowed_links” is a list of hosts such as example.com.")
+        for pattern in chain(patterns, *references.values()):
             try:
                 re.compile(pattern)
             except re.error as error:

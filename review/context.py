@@ -12,6 +12,7 @@ from review.demo import play
 from review.inbox_counts import Count, open_count
 from review.models import Delivery
 from review.sections import SECTIONS
+from review.waiving import waivers_in_force
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
@@ -38,6 +39,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "edit_reasons": list(enumerate(corrections.EditReason, start=1)),
         "agent_sections": SECTIONS,
         "agent_news": SimpleLazyObject(lambda: agent_status.news(user)),
+        "waivers_in_force": SimpleLazyObject(lambda: waivers_in_force(timezone.now())),
         "demo_coming": play.coming,
         "demo": SimpleLazyObject(play.progress),
     }

@@ -79,6 +79,12 @@ class Evidence:
         return folded(self.turns)[1]
 
     @property
+    def noted(self) -> Sequence[str]:
+        """What guardrails only note, and which of them were not run."""
+        checks = self.result.checks if self.result else ()
+        return [check.detail for check in checks if check.effect == "note" and check.detail]
+
+    @property
     def earlier(self) -> int:
         """Messages before the first one shown."""
         return self.turns[0].message.seq - 1 if self.turns else 0

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from agents.errors import AgentNotLive, AgentPaused
+from agents.guardrails.steps import blocking
 from agents.local_model.errors import MalformedTemplate
 from agents.local_model.slots import fill
 from agents.models import Run, Step
@@ -134,14 +135,15 @@ def queue_waiting_for(run_id: int) -> int | None:
 def _redrafted(row: Redraft) -> Redrafted:
     content = row.run.result.content if row.run.result else None
     result = RunResult.from_json(content) if content else None
-    text = result.proposal.text if result and result.proposal else ""
+    stopped = blocking(result.checks) if result else ""
+    text = result.proposal.text if result and result.proposal and not stopped else ""
     return Redrafted(
         pk=row.pk,
         instruction=str(row.instruction.content or ""),
         asked_by=row.asked_by,
         is_pending=row.run.status not in Run.ENDED,
         text=text,
-        problem="" if text else _problem(row.run, result),
+        problem="" if text else stopped or _problem(row.run, result),
         findings=[check for check in result.checks if not check.passed] if result else [],
     )
 

@@ -126,15 +126,7 @@ def _load_people(people: list[dict[str, Any]], password: str | None) -> list[str
 
 def _load_agent(agent: Agent, company: dict[str, Any]) -> list[str]:
     """Return the slugs of the categories that were made."""
-    agent.company = {
-        "name": company["name"],
-        "support_name": company["support_name"],
-        "order_number_patterns": company["order_number_patterns"],
-        "products": [
-            {"name": product["name"], "aliases": product["aliases"]}
-            for product in company["products"]
-        ],
-    }
+    agent.company = files.agent_company()
     agent.fallback_queue = company["fallback_queue"]
     agent.save()
     made = []

@@ -50,6 +50,7 @@ def test_a_run_classifies_routes_and_drafts(provider: Provider) -> None:
         "classify",
         "calibrate",
         "route",
+        "check-input",
         "recall",
         "draft",
         "check",

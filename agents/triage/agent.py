@@ -16,7 +16,7 @@ from agents.model_steps import model_step
 from agents.models import Agent, Category, Step
 from agents.results import Alternative, Calibrated, Check, Citation, Proposal, RunResult
 from agents.tiers import is_embedded
-from agents.triage import checks
+from agents.triage import checks, planning
 from agents.triage.schemas import Classified, Drafted, Extracted
 from memory.retrieval import recall
 
@@ -51,13 +51,15 @@ def triage(journal: Journal, conversation: dict[str, Any]) -> RunResult:
         "urgency": extracted["urgency"],
         "fields": extracted,
     }
-    if classified["category"] == OUT_OF_SCOPE:
+    escalation = planning.Escalation(journal, conversation, categories, result)
+    if unanswered := escalation.no_draft_reason():
         return RunResult(
-            proposal=None, no_draft_reason="No category of this agent fits the message.", **result
+            proposal=None, no_draft_reason=unanswered, **result, **escalation.found(())
         )
     recalled = _recall(journal, agent, conversation, classified)
     category = categories[classified["category"]]
-    drafted = _draft(journal, agent, conversation, category, extracted, recalled)
+    guidance = escalation.guidance(category.guidance)
+    drafted = _draft(journal, agent, conversation, category, guidance, extracted, recalled)
     found = check_step(journal, drafted, recalled["articles"])
     return RunResult(
         proposal=Proposal(kind="draft", text=drafted["reply"]) if drafted["reply"] else None,
@@ -65,6 +67,7 @@ def triage(journal: Journal, conversation: dict[str, Any]) -> RunResult:
         citations=citations_of(drafted["articles"], recalled["articles"]),
         checks=found,
         **result,
+        **escalation.found(found),
     )
 
 
@@ -202,6 +205,7 @@ def _draft(
     agent: Agent,
     conversation: dict[str, Any],
     category: Category,
+    guidance: str,
     extracted: dict[str, Any],
     recalled: dict[str, Any],
 ) -> dict[str, Any]:
@@ -209,7 +213,7 @@ def _draft(
         "agent": NAME,
         "question": question(conversation),
         "category": category.slug,
-        "guidance": category.guidance,
+        "guidance": guidance,
         "fields": extracted,
         **recalled,
         "conversation": conversation,

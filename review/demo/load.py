@@ -15,6 +15,7 @@ from memory.knowledge import store_article
 from observability import recorder
 from review.demo import files, hours, play
 from review.models import AuditEntry, Macro, Queue, Source
+from review.service import writing
 from review.service.changing import set_levels
 from review.service.levels import Levels
 
@@ -130,6 +131,10 @@ def _load_agent(agent: Agent, company: dict[str, Any]) -> list[str]:
         "name": company["name"],
         "support_name": company["support_name"],
         "order_number_patterns": company["order_number_patterns"],
+        "refund_limit": company["refund_limit"],
+        "currency": company["currency"],
+        "hours": writing.week(hours.WEEK),
+        "time_zone": company["timezone"],
         "products": [
             {"name": product["name"], "aliases": product["aliases"]}
             for product in company["products"]

@@ -48,6 +48,14 @@ class Difference:
     before: Rule | None
     after: Rule | None
 
+    @property
+    def rule(self) -> Rule:
+        """The row as it is now, or as it was where it is gone."""
+        rule = self.after or self.before
+        if rule is None:
+            raise ValueError("A difference is of a row.")
+        return rule
+
 
 NO_NAMES = Names(categories={}, queues={})
 

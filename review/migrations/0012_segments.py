@@ -4,15 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('review', '0011_pauses'),
+        ("review", "0011_pauses"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='customer',
-            name='segment',
-            field=models.CharField(blank=True, db_default='', help_text='As the company sorts them, as in VIP.', max_length=40),
+            model_name="customer",
+            name="segment",
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                help_text="As the company sorts them, as in VIP.",
+                max_length=40,
+            ),
         ),
     ]

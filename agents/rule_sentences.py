@@ -62,12 +62,18 @@ NO_NAMES = Names(categories={}, queues={})
 
 def sentence(rule: Rule, names: Names = NO_NAMES) -> str:
     """Return the rule as one sentence."""
-    parts = conditions(rule.when)
-    when = f", when {' and '.join(parts)}" if parts else ", always"
-    where = f", in {names.queues.get(rule.queue, rule.queue)}" if rule.queue else ""
     place = category_name(rule.category, names)
     place = place if rule.category == EVERY_CATEGORY else f"In {place}"
-    return f"{place}{when}: {CONSEQUENCES[rule.outcome]}{where}."
+    rest = placed_sentence(rule, names)
+    return f"{place}, {rest[:1].lower()}{rest[1:]}"
+
+
+def placed_sentence(rule: Rule, names: Names = NO_NAMES) -> str:
+    """Return the rule as one sentence for where its category is said already."""
+    parts = conditions(rule.when)
+    when = f"When {' and '.join(parts)}" if parts else "Always"
+    where = f", in {names.queues.get(rule.queue, rule.queue)}" if rule.queue else ""
+    return f"{when}: {CONSEQUENCES[rule.outcome]}{where}."
 
 
 def category_name(slug: str, names: Names = NO_NAMES) -> str:

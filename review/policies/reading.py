@@ -11,7 +11,7 @@ from django.db.models import Count, Q, Sum
 from agents import versions
 from agents.models import DRAFT, LIVE, STAGING, Agent, PolicyVersion, Promotion, Step
 from agents.policies import default_rows, rules_of
-from agents.rule_sentences import Change, Names, category_name, differences, sentence
+from agents.rule_sentences import Change, Names, category_name, differences, placed_sentence
 from agents.rules import Rule
 from agents.tiers import is_embedded, live_tier, tier_of
 from review.models import Queue
@@ -114,8 +114,9 @@ def groups(table: Table, live: Table, names: Names) -> list[Group]:
     found: dict[str, list[Line]] = {}
     for one in differences(live.rules, table.rules):
         rule = one.rule
-        was = sentence(one.before, names) if one.change == "changed" and one.before else ""
-        line = Line(rule=rule, sentence=sentence(rule, names), change=one.change, before=was)
+        was = placed_sentence(one.before, names) if one.change == "changed" and one.before else ""
+        said = placed_sentence(rule, names)
+        line = Line(rule=rule, sentence=said, change=one.change, before=was)
         found.setdefault(rule.category, []).append(line)
     order = sorted(found, key=lambda slug: (slug != "*", category_name(slug, names).casefold()))
     return [Group(name=category_name(slug, names), lines=found[slug]) for slug in order]
@@ -164,11 +165,18 @@ def tier_3_share(now: datetime) -> Share:
     ).aggregate(
         calls=Count("pk", filter=of_tier),
         of_calls=Count("pk"),
-        cost_usd=Sum("cost_usd", filter=of_tier, default=Decimal(0)),
-        of_cost_usd=Sum("cost_usd", default=Decimal(0)),
+        cost=Sum("cost_usd", filter=of_tier, default=Decimal(0)),
+        of_cost=Sum("cost_usd", default=Decimal(0)),
     )
     models = live_tier(tier_of("plan")).models
-    return Share(**found, is_embedded=all(map(is_embedded, models)), days=LOOKED_BACK.days)
+    return Share(
+        calls=found["calls"],
+        of_calls=found["of_calls"],
+        cost_usd=found["cost"],
+        of_cost_usd=found["of_cost"],
+        is_embedded=all(map(is_embedded, models)),
+        days=LOOKED_BACK.days,
+    )
 
 
 def _table(agent: Agent, environment: str, version: PolicyVersion | None) -> Table:

@@ -88,7 +88,7 @@ def compare_page(request: ReviewerRequest, agent: str) -> HttpResponse:
     tables, names = reading.tables_of(found), reading.names_of(found)
     before = _named(found, tables, request.GET.get("from", LIVE))
     after = _named(found, tables, request.GET.get("to", DRAFT))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "difference": one,
             "before": sentence(one.before, names) if one.before else "",
@@ -99,7 +99,13 @@ def compare_page(request: ReviewerRequest, agent: str) -> HttpResponse:
         }
         for one in differences(before.rules, after.rules)
     ]
-    context = {"agent": found, "before": before, "after": after, "rows": rows}
+    context = {
+        "agent": found,
+        "before": before,
+        "after": after,
+        "differing": [row for row in rows if row["difference"].change != "same"],
+        "same": [row for row in rows if row["difference"].change == "same"],
+    }
     return render(request, "review/policy_compare.html", context)
 
 

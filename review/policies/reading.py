@@ -14,6 +14,7 @@ from agents.policies import default_rows, rules_of
 from agents.rule_sentences import Change, Names, category_name, differences, placed_sentence
 from agents.rules import Rule
 from agents.tiers import is_embedded, live_tier, tier_of
+from review.escalation import rule_code
 from review.models import Queue
 
 SHOWN_VERSIONS = 30
@@ -39,6 +40,11 @@ class Line:
     sentence: str
     change: Change
     before: str = ""
+
+    @property
+    def code(self) -> str:
+        """The reason that items carry which it caught."""
+        return rule_code(self.rule.id)
 
 
 @dataclass(frozen=True, kw_only=True)

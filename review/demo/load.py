@@ -15,6 +15,7 @@ from memory.knowledge import store_article
 from observability import recorder
 from review.demo import files, hours, play
 from review.models import AuditEntry, Macro, Queue, Source
+from review.service import writing
 from review.service.changing import set_levels
 from review.service.levels import Levels
 
@@ -126,7 +127,13 @@ def _load_people(people: list[dict[str, Any]], password: str | None) -> list[str
 
 def _load_agent(agent: Agent, company: dict[str, Any]) -> list[str]:
     """Return the slugs of the categories that were made."""
-    agent.company = files.agent_company()
+    agent.company = {
+        **files.agent_company(),
+        "refund_limit": company["refund_limit"],
+        "currency": company["currency"],
+        "hours": writing.week(hours.WEEK),
+        "time_zone": company["timezone"],
+    }
     agent.fallback_queue = company["fallback_queue"]
     agent.save()
     made = []

@@ -268,7 +268,7 @@ def test_the_page_stays_within_its_queries(
             created_by=admin,
         )
     page.get("/tiers/")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         page.get("/tiers/")
 
 

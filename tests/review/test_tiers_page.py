@@ -288,7 +288,7 @@ def test_the_page_stays_within_its_queries(
             created_by=admin,
         )
     page.get("/tiers/")
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(20):
         page.get("/tiers/")
 
 

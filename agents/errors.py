@@ -114,11 +114,5 @@ class NotTrained(ModelError):
     error_type = "not_trained"
 
 
-class ToolError(RunError):
-    """A tool could not be called as asked: unknown, past its limit, or the same again and again."""
-
-    error_type = "tool_error"
-
-
 class CannotConnect(Exception):
     """A model could not be connected and nothing was changed; the message says what to do."""

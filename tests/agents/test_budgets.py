@@ -67,7 +67,7 @@ def budgeted(peer: HttpPeer, day: str | None = None, run: str | None = None, **c
         budget_day_usd=None if day is None else Decimal(day),
         budget_run_usd=None if run is None else Decimal(run),
         environment="live",
-        **{"retries": 0, **changes},
+        **{"retries": 0, "timeout_s": 20, **changes},
     )
 
 

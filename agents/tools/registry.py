@@ -39,7 +39,7 @@ class Tool:
 
     takes_key: whether a second call under the same key does nothing more. effect_of: what these
     very arguments do, where that is less or more than `effect` says. amount_of: the money they
-    move, for policies. Limits are None for none.
+    move, for policies. describe: the call in words, for a person. Limits are None for none.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Tool:
     per_day: int | None = None
     effect_of: Callable[[Mapping[str, Any]], Effect] | None = None
     amount_of: Callable[[Mapping[str, Any]], float] | None = None
+    describe: Callable[[Mapping[str, Any]], str] | None = None
 
     def effect_with(self, arguments: Mapping[str, Any]) -> Effect:
         """Return what a call with these arguments does to the world."""

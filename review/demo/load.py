@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import yaml
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.db import transaction
@@ -14,10 +16,12 @@ from agents.models import Agent, Category
 from memory.knowledge import store_article
 from observability import recorder
 from review.demo import files, hours, play
+from review.demo.shop.loading import load_shop
 from review.models import AuditEntry, Macro, Queue, Source
 from review.service.changing import set_levels
 from review.service.levels import Levels
 
+RESOLUTION = settings.BASE_DIR / "agents" / "resolution" / "agent.yaml"
 YEARS_OF_HOLIDAYS = 3
 # So far back reach the tickets of the demo's past, with some days to spare.
 PAST_DAYS = 42
@@ -36,6 +40,8 @@ def load_demo(agent: Agent, password: str) -> None:
         + _load_people(company["reviewers"], password=None),
         "categories": _load_agent(agent, company),
     }
+    load_resolution(agent)
+    load_shop(timezone.now())
     for article in files.articles():
         store_article(article)
     _load_examples(agent)
@@ -143,6 +149,31 @@ def _load_agent(agent: Agent, company: dict[str, Any]) -> list[str]:
         if Category.objects.get_or_create(agent=agent, slug=category["slug"], defaults=defaults)[1]:
             made.append(category["slug"])
     return made
+
+
+def load_resolution(triage: Agent) -> None:
+    """Install the agent that acts on the shop's orders, for categories that the triage agent knows.
+
+    It knows the company as that one does; one that is there already stays as it is.
+    """
+    company = files.company()
+    told = yaml.safe_load(RESOLUTION.read_text(encoding="utf-8"))
+    facts = ("name", "job", "metric", "measure", "does", "does_not")
+    agent, is_new = Agent.objects.get_or_create(
+        slug=told["slug"],
+        defaults={name: told[name] for name in facts}
+        | {
+            "status": Agent.Status.LIVE,
+            "company": triage.company | {"refund_limit": company["refund_limit"]},
+            "fallback_queue": triage.fallback_queue,
+        },
+    )
+    if not is_new:
+        return
+    for category in company["categories"]:
+        if category["slug"] in company["resolution_categories"]:
+            facts = ("slug", "name", "description", "guidance", "queue")
+            Category.objects.create(agent=agent, **{name: category[name] for name in facts})
 
 
 def _load_macros() -> None:

@@ -22,6 +22,7 @@ from review.service.changing import set_levels
 from review.service.levels import Levels
 
 RESOLUTION = settings.BASE_DIR / "agents" / "resolution" / "agent.yaml"
+CATEGORY_FACTS = ("name", "description", "guidance", "queue")
 YEARS_OF_HOLIDAYS = 3
 # So far back reach the tickets of the demo's past, with some days to spare.
 PAST_DAYS = 42
@@ -145,7 +146,7 @@ def _load_agent(agent: Agent, company: dict[str, Any]) -> list[str]:
     agent.save()
     made = []
     for category in company["categories"]:
-        defaults = {key: category[key] for key in ("name", "description", "guidance", "queue")}
+        defaults = {key: category[key] for key in CATEGORY_FACTS}
         if Category.objects.get_or_create(agent=agent, slug=category["slug"], defaults=defaults)[1]:
             made.append(category["slug"])
     return made
@@ -172,8 +173,8 @@ def load_resolution(triage: Agent) -> None:
         return
     for category in company["categories"]:
         if category["slug"] in company["resolution_categories"]:
-            facts = ("slug", "name", "description", "guidance", "queue")
-            Category.objects.create(agent=agent, **{name: category[name] for name in facts})
+            copied = {name: category[name] for name in CATEGORY_FACTS}
+            Category.objects.create(agent=agent, slug=category["slug"], **copied)
 
 
 def _load_macros() -> None:

@@ -22,6 +22,7 @@ from django.utils import timezone
 from agents.errors import RunError, RunLost
 from agents.journal import Journal, held, root_span_id
 from agents.models import HEARTBEAT_INTERVAL, HEARTBEAT_TIMEOUT, MOST_CRASHES, Run, RunPayload
+from agents.resolution.agent import resolve
 from agents.results import RunResult
 from agents.triage.agent import triage
 from agents.triage.redraft import redraft
@@ -35,7 +36,7 @@ ATTEMPT_TIMEOUT_S = 80
 
 Work = Callable[[Journal, dict[str, Any]], RunResult]
 
-AGENTS: dict[str, Work] = {"triage": triage}
+AGENTS: dict[str, Work] = {"triage": triage, "resolution": resolve}
 # What an agent does with an input that asks for another draft.
 REDRAFTS: dict[str, Work] = {"triage": redraft}
 

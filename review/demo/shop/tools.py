@@ -132,9 +132,10 @@ def _reads() -> tuple[Tool, ...]:
             schema=_schema(order_number=ORDER_NUMBER),
             effect="read",
             call=look_up_order,
-            timeout_s=5,
+            is_local=True,
             per_run=4,
             per_minute=240,
+            per_day=20_000,
             describe=words.look_up_order,
         ),
         Tool(
@@ -143,9 +144,10 @@ def _reads() -> tuple[Tool, ...]:
             schema=_schema(),
             effect="read",
             call=look_up_customer,
-            timeout_s=5,
+            is_local=True,
             per_run=2,
             per_minute=240,
+            per_day=20_000,
             describe=words.look_up_customer,
         ),
     )
@@ -175,6 +177,7 @@ def _writes() -> tuple[Tool, ...]:
             effect="irreversible",
             call=refund_order,
             takes_key=True,
+            is_local=True,
             per_run=2,
             per_minute=20,
             per_day=200,
@@ -192,6 +195,7 @@ def _writes() -> tuple[Tool, ...]:
             effect="write",
             call=change_address,
             takes_key=True,
+            is_local=True,
             per_run=2,
             per_minute=30,
             per_day=500,
@@ -207,6 +211,7 @@ def _writes() -> tuple[Tool, ...]:
             effect="irreversible",
             call=cancel_order,
             takes_key=True,
+            is_local=True,
             per_run=2,
             per_minute=30,
             per_day=300,
@@ -235,8 +240,7 @@ def _order(arguments: Arguments, context: ToolContext) -> ShopOrder:
 
 
 def _email(context: ToolContext) -> str:
-    party = context.subject.get("party") or context.subject
-    email = str(party.get("email") or "").strip().lower()
+    email = str(context.subject.get("email") or "").strip().lower()
     if not email:
         raise ToolFailed("It is not known who the customer is.")
     return email

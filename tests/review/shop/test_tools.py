@@ -25,9 +25,7 @@ def shop(db: None) -> None:
 
 
 def call(tool: str, email: str, *, key: str = "k-1", **arguments: Any) -> Any:
-    context = ToolContext(
-        run_id=1, key=key, subject={"party": {"email": email, "name": ""}}, timeout_s=5
-    )
+    context = ToolContext(run_id=1, key=key, subject={"email": email, "name": ""}, timeout_s=5)
     return tools_of(AGENT)[tool].call(arguments, context)
 
 

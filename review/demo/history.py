@@ -133,7 +133,7 @@ def _live_through(plan: Plan) -> None:
         if accepted.run is None:
             return
         runner.execute(accepted.run.pk)
-        item = settle_run(accepted.run.pk)
+        item = settle_run(accepted.run.pk, hands_on=False)
     if item is None:
         return
     try:

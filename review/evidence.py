@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from agents.results import RunResult
-from review import customers, run_facts, similar
+from review import customers, deeds, run_facts, similar
 from review.conversation import EXAMINED_CHARS, Turn, folded, turns_of
 from review.disguises import cautions
 from review.items import draft_text
@@ -36,7 +36,8 @@ SELECT jsonb_build_object(
     'steps', ({run_facts.STEPS}),
     'tries', ({run_facts.TRIES}),
     'similar', ({similar.FOUND}),
-    'customer', ({customers.FOUND})
+    'customer', ({customers.FOUND}),
+    'deeds', ({deeds.FOUND})
 )
 """  # noqa: S608 - made of constants
 
@@ -67,6 +68,7 @@ class Evidence:
     verdict: Verdict | None
     similar: Sequence[similar.Answered]
     history: customers.History
+    deeds: deeds.Deeds
 
     @property
     def folded(self) -> Sequence[Turn]:
@@ -106,6 +108,7 @@ def evidence_of(item: ReviewItem, user: User) -> Evidence:
         files=around["files"],
         similar=[similar.answered(row) for row in around["similar"]],
         history=customers.history(around["customer"]),
+        deeds=deeds.deeds_of(around["deeds"]),
     )
 
 

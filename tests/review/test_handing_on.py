@@ -1,10 +1,12 @@
 """From triage to resolution: which tickets are handed on, and that none waits on a neighbour."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
 
 from agents.models import Agent, Run
@@ -199,3 +201,48 @@ def test_a_newer_message_overtakes_what_the_neighbour_was_about_to_do() -> None:
     assert run.status == "cancelled"
     assert not ReviewItem.objects.filter(status="open").exists()
     assert order().status == "placed"
+
+
+@pytest.mark.usefixtures("neighbour", "static_files")
+def test_the_page_shows_what_was_found_what_is_proposed_and_then_what_was_done(
+    ada: User, client: Client
+) -> None:
+    client.force_login(ada)
+    run = worked_on(resolution_of(triaged()))
+    asked = open_item()
+    html = client.get(f"/items/{asked.pk}/").content.decode()
+    assert "Cancel order HCW-204644 of Laia Ferrer and pay back €899.00" in html
+    assert "Cannot be undone" in html
+    assert "Look up order HCW-204644" in html
+    assert "Carrer de la Figuera 9" in html
+    approve(asked, ada)
+    worked_on(run)
+    html = client.get(f"/items/{open_item().pk}/").content.decode()
+    assert re.search(r"Before this draft.*Done</span> <b>Cancel order HCW-204644", html, re.DOTALL)
+
+
+@pytest.mark.usefixtures("neighbour", "static_files")
+def test_what_was_done_stands_beside_the_triage_draft_of_a_neighbour_that_failed_later(
+    ada: User, client: Client
+) -> None:
+    client.force_login(ada)
+    run = worked_on(resolution_of(triaged()))
+    approve(open_item(), ada)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("agents.resolution.agent._result", lambda *_: 1 / 0)
+        worked_on(run)
+    item = open_item()
+    assert item.reason_codes[0] == "error_internal"
+    html = client.get(f"/items/{item.pk}/").content.decode()
+    assert "Done</span> <b>Cancel order HCW-204644" in html
+
+
+@pytest.mark.usefixtures("neighbour", "static_files")
+def test_hostile_arguments_are_text_on_the_page(ada: User, client: Client) -> None:
+    client.force_login(ada)
+    body = f"New address for {resolving.ORDER}, address: 1 <script>x</script>, Ely 2"
+    worked_on(resolution_of(triaged(body)))
+    asked = open_item()
+    html = client.get(f"/items/{asked.pk}/").content.decode()
+    assert "<script>x" not in html
+    assert "1 &lt;script&gt;x" in html

@@ -128,6 +128,7 @@ urlpatterns = [
     path("agents/", agents.agents_page, name="agents"),
     path("prompts/", prompts.prompts_page, name="prompts"),
     path("tools/", tools.tools_page, name="tools"),
+    path("tools/<slug:slug>/<slug:name>/", tools.change_limits, name="tools-change"),
     path("guardrails/", guardrails.guardrails_page, name="guardrails"),
     path("policy/", policies.policies_page, name="policies"),
     path("staging/", staging.staging_page, name="staging"),

@@ -18,6 +18,12 @@ STATES = {
     "unknown": "Unclear",
     "intended": "Under way",
 }
+# What is read first of what was found: PostgreSQL keeps no order of a document's parts.
+READ_FIRST = (
+    "order_number", "status", "can_be_changed", "name", "lines", "orders", "items", "total",
+    "paid", "refunded", "currency", "payment_method", "deliver_to", "address", "country",
+    "placed_at", "sent_on", "delivered_on",
+)  # fmt: skip
 # A JSON list of the calls of the ticket's runs, and of the effects whose run never wrote the call.
 # The words of either may be erased.
 FOUND = """
@@ -114,10 +120,15 @@ def facts_of(result: Mapping[str, Any]) -> Sequence[Fact]:
     """Return what was found, a line each; what is empty is left out."""
     facts = [
         Fact(label=in_words(str(name)), text=_text(value)[:LONGEST_FACT])
-        for name, value in result.items()
+        for name, value in sorted(result.items(), key=_place)
         if value not in (None, "", [], {})
     ]
     return facts[:MOST_FACTS]
+
+
+def _place(fact: tuple[str, Any]) -> tuple[int, str]:
+    name = str(fact[0])
+    return READ_FIRST.index(name) if name in READ_FIRST else len(READ_FIRST), name
 
 
 def _text(value: Any) -> str:

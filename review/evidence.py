@@ -15,6 +15,7 @@ from review.conversation import EXAMINED_CHARS, Turn, folded, turns_of
 from review.disguises import cautions
 from review.items import draft_text
 from review.models import ReviewItem, Verdict
+from review.sorting import sorted_by
 
 # Written out, as it is read with every item: Django takes ten times as long to put it together as
 # the database to answer it.
@@ -129,7 +130,7 @@ def _around(item: ReviewItem, verdict: Verdict | None, user: User) -> dict[str, 
         "ticket": item.ticket_id,
         "customer": item.ticket.customer_id,
         "category": item.category,
-        "agent": run.agent_id,
+        "agent": sorted_by(run),
         "run": run.pk,
         "trace": run.trace_id,
         "first_day": run.created_at.date(),

@@ -20,8 +20,8 @@ from review import audit
 from review.escalation import Reason, decide_failure
 from review.intake import AGENT, conversation
 from review.models import ReviewItem, Ticket, TicketRun
+from review.sorting import NEIGHBOUR
 
-NEIGHBOUR = "resolution"
 STOPPED = "The resolution agent was stopped, so this is the triage agent's draft."
 UNDONE = "The resolution agent did not get to an end, so this is the triage agent's draft."
 

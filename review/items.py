@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from agents.models import Run
+from agents.models import Category, Run
 from agents.results import RunResult
 from observability.payloads import digest
 from review import audit, similar, sla
@@ -25,6 +25,7 @@ from review.models import (
     TicketRun,
     WorkingText,
 )
+from review.sorting import sorted_by
 
 PRIORITIES = {
     "low": ReviewItem.Priority.LOW,
@@ -189,8 +190,10 @@ def _open_item(ticket: Ticket, link: TicketRun) -> ReviewItem:
         "category": result.category if result else "",
         "confidence": result.confidence if result else None,
         "priority": priority,
-        "needs_second": run.agent.categories.filter(
-            slug=result.category if result else "", is_high_stakes=True
+        "needs_second": Category.objects.filter(
+            agent=sorted_by(run),
+            slug=result.category if result else "",
+            is_high_stakes=True,
         ).exists(),
     }
     known = ReviewItem.objects.select_for_update().filter(run=run, step_key="").first()

@@ -85,6 +85,11 @@ class ToolStanding:
         return EFFECT_NAMES[self.tool.effect]
 
     @property
+    def depends(self) -> bool:
+        """Whether what a call does depends on its arguments."""
+        return self.tool.effect_of is not None
+
+    @property
     def consequence(self) -> str:
         """What a call does to the world at worst, in a sentence."""
         return EFFECTS[self.tool.effect]

@@ -11,7 +11,7 @@ from tests.peers import Received, Reply
 from tests.provider import completion, document_of, form_of, model_provider
 from tests.stack import Stack, wait_until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 Visit = Callable[[str], Page]
 
@@ -22,7 +22,7 @@ LOOP = {
         "arguments": {"order_number": "HCW-204837"},
     }
 }
-DRAFT = {"reply": "Hello Hanna,\n\nWe look into it.", "articles": [], "no_draft_reason": ""}
+DRAFT: dict[str, Any] = {"reply": "Hello Hanna,\n\nWe look into it.", "articles": [], "no_draft_reason": ""}
 
 
 def ticket(stack: Stack, name: str, email: str, subject: str, body: str) -> int:

@@ -9,11 +9,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from agents.models import Agent, Run
+from agents.models import Agent, Category, Run
 from agents.requests import cancel_by_hand
 from agents.results import Check
-from review import handing_on, pauses, runs_by_hand, tasks
+from review import claims, decisions, handing_on, pauses, runs_by_hand, tasks
 from review.actions import Answer
+from review.decisions import Seen
 from review.intake import NewMessage, add_message
 from review.items import draft_text, settle_run
 from review.models import AuditEntry, ReviewItem
@@ -121,6 +122,26 @@ def test_an_order_is_cancelled_once_it_is_countersigned_and_the_reply_says_so(ad
     assert "HCW-204644 is cancelled, as you asked. 899.00 EUR" in draft_text(draft)
     assert (draft.category, draft.confidence, draft.queue.slug) == ("order-change", 0.93, "orders")
     assert not any(code.startswith("check_") for code in draft.reason_codes)
+
+
+def test_its_draft_may_be_put_right_into_any_category_and_is_as_high_stakes(
+    neighbour: Agent, ada: User
+) -> None:
+    Category.objects.filter(agent__slug="triage", slug="order-change").update(is_high_stakes=True)
+    run = resolution_of(triaged())
+    end_run(run, found())
+    item = settle_run(run.pk)
+    assert item is not None
+    assert item.needs_second
+    Category.objects.update(is_high_stakes=False)
+    ReviewItem.objects.update(needs_second=False)
+    claimed = claims.claim(item, ada)
+    assert claimed.claim_token
+    seen = Seen(claim_token=claimed.claim_token, revision=item.revision, digest=item.digest)
+    sent = decisions.send(item.pk, ada, seen, text=DRAFT, category="delivery")
+    assert sent is not None
+    item.ticket.refresh_from_db()
+    assert item.ticket.category == "delivery"
 
 
 @pytest.mark.usefixtures("neighbour")

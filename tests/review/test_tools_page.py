@@ -66,6 +66,7 @@ def test_it_says_what_a_tool_does_takes_and_may(page: Client) -> None:
         "a number",
         "never more than was paid",
         "It takes a key",
+        "depends on its arguments",
         "<dt>Most calls a day</dt><dd>200</dd>",
     ):
         assert words in refund

@@ -5,6 +5,7 @@ A tool works for the run's own party alone: whose order it is not, is told that 
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -40,7 +41,7 @@ def look_up_order(arguments: Arguments, context: ToolContext) -> dict[str, Any]:
     return {
         "order_number": order.number,
         "status": order.status,
-        "placed_at": order.placed_at.isoformat(timespec="minutes"),
+        "placed_at": _moment(order.placed_at),
         "sent_on": order.sent_on.isoformat() if order.sent_on else None,
         "delivered_on": order.delivered_on.isoformat() if order.delivered_on else None,
         "lines": order.lines,
@@ -73,7 +74,7 @@ def look_up_customer(arguments: Arguments, context: ToolContext) -> dict[str, An
             {
                 "order_number": order.number,
                 "status": order.status,
-                "placed_at": order.placed_at.isoformat(timespec="minutes"),
+                "placed_at": _moment(order.placed_at),
                 "total": f"{order.total:.2f}",
                 "items": [line["name"] for line in order.lines],
             }
@@ -244,6 +245,10 @@ def _email(context: ToolContext) -> str:
     if not email:
         raise ToolFailed("It is not known who the customer is.")
     return email
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _amount(arguments: Arguments) -> Decimal | None:

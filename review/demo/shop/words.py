@@ -32,8 +32,8 @@ def change_address(arguments: Arguments) -> str:
 def cancel_order(arguments: Arguments) -> str:
     """Return the call in words."""
     order = _found(arguments)
-    paid = f" and pay back {money(order.paid - order.refunded)}" if order and order.paid else ""
-    return f"Cancel {_order(arguments, 'of')}{paid}"
+    left = order.paid - order.refunded if order else 0
+    return f"Cancel {_order(arguments, 'of')}" + (f" and pay back {money(left)}" if left else "")
 
 
 def money(amount: Any) -> str:

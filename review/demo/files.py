@@ -43,7 +43,13 @@ def stream() -> tuple[Row, ...]:
     """
     rows = [row for row in lines("tickets") if row["part"] == "stream"]
     rest = sorted(rows, key=lambda row: str(row["received_at"]))
-    return (*lines("errands"), *rest)
+    return (*errands(), *rest)
+
+
+@cache
+def errands() -> tuple[Row, ...]:
+    """Return the tickets that ask to act on an order of the demo's shop."""
+    return tuple(lines("errands"))
 
 
 @cache

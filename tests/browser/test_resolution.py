@@ -22,7 +22,11 @@ LOOP = {
         "arguments": {"order_number": "HCW-204837"},
     }
 }
-DRAFT: dict[str, Any] = {"reply": "Hello Hanna,\n\nWe look into it.", "articles": [], "no_draft_reason": ""}
+DRAFT: dict[str, Any] = {
+    "reply": "Hello Hanna,\n\nWe look into it.",
+    "articles": [],
+    "no_draft_reason": "",
+}
 
 
 def ticket(stack: Stack, name: str, email: str, subject: str, body: str) -> int:

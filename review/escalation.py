@@ -42,6 +42,7 @@ REASON_NAMES = {
     "check_secrets": "Repeats something removed",
     "check_sources": "Cites no known article",
     "check_length": "Too long",
+    "check_undone": "Says what was not done",
     "error_not_trained": "Not trained yet",
     "error_rate_limited": "Provider asked to slow down",
     "error_timeout": "Model too slow",

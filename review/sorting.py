@@ -14,3 +14,8 @@ def sorted_by(run: Run) -> int:
         return run.agent_id
     triage = Agent.objects.filter(slug=SORTER).values_list("pk", flat=True).first()
     return triage or run.agent_id
+
+
+def redrafted_by(run: Run) -> str:
+    """Return the agent that writes the run's draft anew; the neighbour writes only what it did."""
+    return SORTER if run.agent.slug == NEIGHBOUR else run.agent.slug

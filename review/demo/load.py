@@ -17,6 +17,7 @@ from memory.knowledge import store_article
 from observability import recorder
 from review.demo import files, hours, play
 from review.demo.shop.loading import load_shop
+from review.demo.shop.tools import AGENT as RESOLUTION_AGENT
 from review.models import AuditEntry, Macro, Queue, Source
 from review.service.changing import set_levels
 from review.service.levels import Levels
@@ -41,8 +42,7 @@ def load_demo(agent: Agent, password: str) -> None:
         + _load_people(company["reviewers"], password=None),
         "categories": _load_agent(agent, company),
     }
-    load_resolution(agent)
-    load_shop(timezone.now())
+    add_shop(agent)
     for article in files.articles():
         store_article(article)
     _load_examples(agent)
@@ -150,6 +150,13 @@ def _load_agent(agent: Agent, company: dict[str, Any]) -> list[str]:
         if Category.objects.get_or_create(agent=agent, slug=category["slug"], defaults=defaults)[1]:
             made.append(category["slug"])
     return made
+
+
+def add_shop(triage: Agent) -> None:
+    """Fill the shop and install the agent that acts on it; an older release's demo gets both."""
+    if not Agent.objects.filter(slug=RESOLUTION_AGENT).exists():
+        load_resolution(triage)
+        load_shop(timezone.now())
 
 
 def load_resolution(triage: Agent) -> None:

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from agents import runner
 from agents.models import Agent, Run, Step
 from agents.resolution.claims import claims_check
 from agents.results import RunResult
+from review import claims, redrafting
 from review.actions import Answer
+from review.corrections import Chosen
 from review.items import draft_text
 from review.models import ReviewItem
 from tests import resolving
@@ -224,3 +227,23 @@ def test_a_result_survives_its_storage(provider: Provider) -> None:
     says(provider, LOOK, end("Hello."))
     result = result_of(resolution())
     assert RunResult.from_json(json.loads(json.dumps(result.as_json()))) == result
+
+
+def test_a_draft_of_what_was_done_is_written_anew_by_triage(provider: Provider, ada: User) -> None:
+    says(provider, LOOK, end("Hello Laia."))
+    resolution()
+    item = claims.claim(open_item(), ada)
+    assert item.claim_token
+    provider.before = lambda form: None
+    asked = redrafting.ask(
+        item.pk,
+        ada,
+        item.claim_token,
+        text="Hello Laia.",
+        instruction="Warmer",
+        chosen=Chosen(category="order-change", queue="orders", fields=None, edit_reason=""),
+    )
+    assert asked.run.agent.slug == "triage"
+    runner.execute(asked.run_id)
+    asked.run.refresh_from_db()
+    assert asked.run.status == "done", asked.run.error_message

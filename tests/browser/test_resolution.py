@@ -41,7 +41,8 @@ def open_item(stack: Stack, ticket_id: int, kind: str) -> int:
     query = (
         "SELECT id FROM review_reviewitem WHERE ticket_id = %s AND kind = %s AND status = 'open'"
     )
-    wait_until(lambda: stack.rows(query, ticket_id, kind), f"{kind} of ticket {ticket_id} is open")
+    what = f"a {kind} of ticket {ticket_id} is open"
+    wait_until(lambda: stack.rows(query, ticket_id, kind), what, patience_s=120)
     return int(stack.rows(query, ticket_id, kind)[0]["id"])
 
 
@@ -62,7 +63,8 @@ def test_a_cancellation_is_countersigned_done_and_told(stack: Stack, visit: Visi
         "Laia Ferrer",
         "laia.ferrer@buzon.example",
         "Please cancel HCW-204644",
-        "Hello, please cancel my order HCW-204644 from this morning, I do not need it any more.",
+        "Hello, I would like to cancel my order HCW-204644 from this morning. My sister has just"
+        " given me her machine, so I do not need the Fjord any more. Thank you, Laia",
     )
     asked = open_item(stack, ticket_id, "tool_call")
     assert status_of(stack, "HCW-204644") == "placed"
@@ -117,8 +119,9 @@ def test_an_agent_that_loops_is_stopped_and_a_person_is_told(stack: Stack, visit
         stack,
         "Hanna Ek",
         "hanna.ek@snigelpost.example",
-        "Cancel my order HCW-204837",
-        "Hello, please cancel my order HCW-204837 from this morning, I ordered by mistake.",
+        "Please cancel HCW-204837",
+        "Hello, I would like to cancel my order HCW-204837 from this morning. My sister has just"
+        " given me her machine, so I do not need mine any more. Thank you, Hanna",
     )
     item = open_item(stack, ticket_id, "draft")
     page = visit("reviewer")

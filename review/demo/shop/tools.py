@@ -155,69 +155,77 @@ def _reads() -> tuple[Tool, ...]:
 
 
 def _writes() -> tuple[Tool, ...]:
+    return (_refunding(), _readdressing(), _cancelling())
+
+
+def _refunding() -> Tool:
     amount = {
         "type": "number",
         "description": "How much, in euro: never more than was paid and is not refunded yet.",
         "exclusiveMinimum": 0,
         "maximum": 100_000,
     }
+    return Tool(
+        name="refund_order",
+        description=(
+            "Pay back a part or the whole of an order, to the payment method it was paid with."
+            " For goods that came damaged, wrong or not at all, or that were returned."
+        ),
+        schema=_schema(order_number=ORDER_NUMBER, amount=amount, reason=REASON),
+        effect="irreversible",
+        call=refund_order,
+        takes_key=True,
+        is_local=True,
+        per_run=2,
+        per_minute=20,
+        per_day=200,
+        effect_of=refund_effect,
+        amount_of=refund_amount,
+        describe=words.refund_order,
+    )
+
+
+def _readdressing() -> Tool:
     address = {
         "type": "string",
         "description": "The whole new address: street and number, postcode, town.",
         "minLength": 8,
         "maxLength": LONGEST_ADDRESS,
     }
-    return (
-        Tool(
-            name="refund_order",
-            description=(
-                "Pay back a part or the whole of an order, to the payment method it was paid with."
-                " For goods that came damaged, wrong or not at all, or that were returned."
-            ),
-            schema=_schema(order_number=ORDER_NUMBER, amount=amount, reason=REASON),
-            effect="irreversible",
-            call=refund_order,
-            takes_key=True,
-            is_local=True,
-            per_run=2,
-            per_minute=20,
-            per_day=200,
-            effect_of=refund_effect,
-            amount_of=refund_amount,
-            describe=words.refund_order,
+    return Tool(
+        name="change_address",
+        description=(
+            "Send an order to another address in the same country. Only while it is placed and"
+            " not packed yet."
         ),
-        Tool(
-            name="change_address",
-            description=(
-                "Send an order to another address in the same country. Only while it is placed and"
-                " not packed yet."
-            ),
-            schema=_schema(order_number=ORDER_NUMBER, address=address),
-            effect="write",
-            call=change_address,
-            takes_key=True,
-            is_local=True,
-            per_run=2,
-            per_minute=30,
-            per_day=500,
-            describe=words.change_address,
+        schema=_schema(order_number=ORDER_NUMBER, address=address),
+        effect="write",
+        call=change_address,
+        takes_key=True,
+        is_local=True,
+        per_run=2,
+        per_minute=30,
+        per_day=500,
+        describe=words.change_address,
+    )
+
+
+def _cancelling() -> Tool:
+    return Tool(
+        name="cancel_order",
+        description=(
+            "Cancel an order and pay back what was paid for it. Only while it is placed and not"
+            " packed yet. A cancelled order cannot be taken up again."
         ),
-        Tool(
-            name="cancel_order",
-            description=(
-                "Cancel an order and pay back what was paid for it. Only while it is placed and not"
-                " packed yet. A cancelled order cannot be taken up again."
-            ),
-            schema=_schema(("reason",), order_number=ORDER_NUMBER, reason=REASON),
-            effect="irreversible",
-            call=cancel_order,
-            takes_key=True,
-            is_local=True,
-            per_run=2,
-            per_minute=30,
-            per_day=300,
-            describe=words.cancel_order,
-        ),
+        schema=_schema(("reason",), order_number=ORDER_NUMBER, reason=REASON),
+        effect="irreversible",
+        call=cancel_order,
+        takes_key=True,
+        is_local=True,
+        per_run=2,
+        per_minute=30,
+        per_day=300,
+        describe=words.cancel_order,
     )
 
 

@@ -22,6 +22,8 @@ from review.intake import AGENT, conversation
 from review.models import ReviewItem, Ticket, TicketRun
 from review.sorting import NEIGHBOUR
 
+# Findings in what the customer wrote after which no agent acts on it.
+HOSTILE = frozenset({"injection", "hidden_text", "abuse"})
 STOPPED = "The resolution agent was stopped, so this is the triage agent's draft."
 UNDONE = "The resolution agent did not get to an end, so this is the triage agent's draft."
 
@@ -135,7 +137,10 @@ def left_waiting() -> list[int]:
 
 def _is_to_act(result: RunResult) -> bool:
     """Return whether there is an order to act on, and nothing that asks for a person first."""
-    blocked = any(not check.passed and check.effect == "block" for check in result.checks)
+    blocked = any(
+        not check.passed and (check.effect == "block" or check.name in HOSTILE)
+        for check in result.checks
+    )
     planned = getattr(result, "plan", None)  # it is decided by a person before anything is done
     return bool(result.fields.get("order_numbers")) and not blocked and not planned
 

@@ -77,7 +77,8 @@ def test_a_ticket_with_an_order_to_act_on_is_resolved_before_anything_opens() ->
         {"category": "delivery"},
         {"fields": {"order_numbers": []}},
         {"fields": {}},
-        {"checks": (Check(name="injection", passed=False, effect="block", detail="Odd."),)},
+        {"checks": (Check(name="slots", passed=False, effect="block", detail="Unfilled."),)},
+        {"checks": (Check(name="injection", passed=False, effect="escalate", detail="Odd."),)},
     ],
 )
 def test_others_get_their_draft_at_once(changes: dict[str, Any]) -> None:

@@ -76,7 +76,7 @@ def decide(item: ReviewItem, user: User, answer: Answer) -> None:
     assert item.claim_token
     seen = Seen(claim_token=item.claim_token, revision=item.revision, digest=item.digest)
     decisions.decide(item.pk, user, seen, [answer])
-    for delivery in Delivery.objects.filter(state="due"):
+    for delivery in Delivery.objects.filter(state="due", ticket=item.ticket_id):
         Delivery.objects.filter(pk=delivery.pk).update(due_at=timezone.now())
         outcomes.deliver(delivery.pk)
 

@@ -44,6 +44,17 @@ class Check:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Acted:
+    """A call of a tool that the run made, as it was carried out. result: its beginning, as text."""
+
+    tool: str
+    effect: Literal["read", "write", "irreversible"]
+    arguments: Mapping[str, Any]
+    status: Literal["done", "failed", "rejected", "answered", "shadow"]
+    result: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Calibrated:
     """What a model stated as its confidence, and how many labels it was held against."""
 
@@ -108,10 +119,11 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """The end of a triage run.
+    """The end of a run.
 
     confidence: the chance in [0, 1] that category is right; as the model stated it while its
     calibration has too few labels. calibration: None where the model's own training sees to it.
+    acted: the calls it made, in order.
     """
 
     proposal: Proposal | None
@@ -129,6 +141,7 @@ class RunResult:
     caught: Sequence[Caught] | None = None
     plan: Plan | None = None
     plan_error: str = ""
+    acted: Sequence[Acted] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as JSON-ready plain values."""
@@ -145,6 +158,7 @@ class RunResult:
                 ("alternatives", Alternative),
                 ("citations", Citation),
                 ("checks", Check),
+                ("acted", Acted),
             )
         }
         for name, kind in (("proposal", Proposal), ("calibration", Calibrated)):

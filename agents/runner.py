@@ -30,6 +30,7 @@ from agents.models import (
     RunPayload,
 )
 from agents.pauses import Paused, open_pause
+from agents.resolution.agent import resolve
 from agents.results import RunResult
 from agents.run_rows import end, take
 from agents.status import refusal
@@ -48,7 +49,7 @@ LISTEN_EVERY_S = 0.5
 
 Work = Callable[[Journal, dict[str, Any]], RunResult]
 
-AGENTS: dict[str, Work] = {"triage": triage}
+AGENTS: dict[str, Work] = {"triage": triage, "resolution": resolve}
 # What an agent does with an input that asks for another draft.
 REDRAFTS: dict[str, Work] = {"triage": redraft}
 

@@ -41,6 +41,7 @@ PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{env.integer('PORT', 8000
 
 INSTALLED_APPS = [
     "review",
+    "review.demo.shop.apps.ShopConfig",
     "agents",
     "agents.evals",
     "memory",

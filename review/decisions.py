@@ -38,6 +38,7 @@ from review.models import (
 from review.outcomes import channel_of, channel_to_agent
 from review.second_person import First, ruling
 from review.seen import Beside, Seen, lock_with
+from review.sorting import sorted_by
 
 # What was written on an item and what was carried to it end with its verdict.
 CLOSE = """
@@ -177,7 +178,7 @@ def _first_reply_succeeded(item: ReviewItem) -> bool | None:
 
 def _require_known(item: ReviewItem, category: str) -> None:
     if category and category != OUT_OF_SCOPE:
-        known = Category.objects.filter(agent=item.run.agent_id, slug=category).exists()
+        known = Category.objects.filter(agent=sorted_by(item.run), slug=category).exists()
         if not known:
             raise UnknownCategory
 

@@ -10,11 +10,12 @@ from django.db import connection
 from django.utils import timezone
 
 from agents.results import Caught, RunResult
-from review import customers, run_facts, similar
+from review import customers, deeds, run_facts, similar
 from review.conversation import EXAMINED_CHARS, Turn, folded, turns_of
 from review.disguises import cautions
 from review.items import draft_text
 from review.models import ReviewItem, Verdict
+from review.sorting import sorted_by
 
 # Written out, as it is read with every item: Django takes ten times as long to put it together as
 # the database to answer it.
@@ -36,7 +37,8 @@ SELECT jsonb_build_object(
     'steps', ({run_facts.STEPS}),
     'tries', ({run_facts.TRIES}),
     'similar', ({similar.FOUND}),
-    'customer', ({customers.FOUND})
+    'customer', ({customers.FOUND}),
+    'deeds', ({deeds.FOUND})
 )
 """  # noqa: S608 - made of constants
 
@@ -67,6 +69,7 @@ class Evidence:
     verdict: Verdict | None
     similar: Sequence[similar.Answered]
     history: customers.History
+    deeds: deeds.Deeds
 
     @property
     def planned_by(self) -> Sequence[Caught]:
@@ -118,6 +121,7 @@ def evidence_of(item: ReviewItem, user: User) -> Evidence:
         files=around["files"],
         similar=[similar.answered(row) for row in around["similar"]],
         history=customers.history(around["customer"]),
+        deeds=deeds.deeds_of(around["deeds"]),
     )
 
 
@@ -138,7 +142,7 @@ def _around(item: ReviewItem, verdict: Verdict | None, user: User) -> dict[str, 
         "ticket": item.ticket_id,
         "customer": item.ticket.customer_id,
         "category": item.category,
-        "agent": run.agent_id,
+        "agent": sorted_by(run),
         "run": run.pk,
         "trace": run.trace_id,
         "first_day": run.created_at.date(),

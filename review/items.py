@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from agents.models import Run
+from agents.models import Category, Run
 from agents.policies import caught_in_input
 from agents.results import RunResult
 from observability.payloads import digest
@@ -26,6 +26,7 @@ from review.models import (
     TicketRun,
     WorkingText,
 )
+from review.sorting import sorted_by
 
 PRIORITIES = {
     "low": ReviewItem.Priority.LOW,
@@ -35,16 +36,19 @@ PRIORITIES = {
 
 
 @transaction.atomic
-def settle_run(run_id: int) -> ReviewItem | None:
+def settle_run(run_id: int, *, hands_on: bool = True) -> ReviewItem | None:
     """Open the item that an ended run calls for; return it, or None when there is nothing to do.
 
+    hands_on: whether a ticket that asks to act on an order goes to the agent for that before.
     Locks the ticket, so that a message arriving now either supersedes this item or is part of it.
     """
     ticket_id = TicketRun.objects.filter(run_id=run_id).values_list("ticket_id", flat=True).first()
     if ticket_id is None:
         return None
     ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
-    link = TicketRun.objects.select_related("run__result", "run__agent").get(run_id=run_id)
+    link = TicketRun.objects.select_related("run__result", "run__agent", "run__input").get(
+        run_id=run_id
+    )
     if link.settled_at is not None or link.run.status not in Run.ENDED:
         return None
     link.settled_at = timezone.now()
@@ -52,9 +56,15 @@ def settle_run(run_id: int) -> ReviewItem | None:
     is_overtaken = link.run.status == Run.Status.CANCELLED and not link.run.error_type
     if is_overtaken or link.upto_seq < ticket.customer_seq:
         return None  # a newer run speaks for the conversation
-    from review.carrying_over import carry_over  # noqa: PLC0415 - it stands on this module
+    from review import handing_on  # noqa: PLC0415 - both stand on this module
+    from review.carrying_over import carry_over  # noqa: PLC0415
 
-    item = _open_item(ticket, link)
+    if hands_on and handing_on.hand_on(ticket, link):
+        return None
+    spoken = handing_on.speaking(link)
+    handing_on.replace_stand_in(ticket, spoken.link)
+    item = _open_item(ticket, spoken.link)
+    handing_on.say_why(item, spoken.reasons)
     carry_over(item)
     return item
 
@@ -184,8 +194,10 @@ def _open_item(ticket: Ticket, link: TicketRun) -> ReviewItem:
         "confidence": result.confidence if result else None,
         "priority": priority,
         "needs_second": decision.needs_second
-        or run.agent.categories.filter(
-            slug=result.category if result else "", is_high_stakes=True
+        or Category.objects.filter(
+            agent=sorted_by(run),
+            slug=result.category if result else "",
+            is_high_stakes=True,
         ).exists(),
     }
     known = ReviewItem.objects.select_for_update().filter(run=run, step_key="").first()

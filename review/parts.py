@@ -8,6 +8,7 @@ from typing import Any
 from django.http import QueryDict
 
 from review.actions import Action, Answer, Said
+from review.deeds import described
 from review.errors import AnswerMissing, UnfitAnswer
 from review.items import proposed_actions
 from review.json_answers import compared, has_errors, read
@@ -22,7 +23,8 @@ SAID: dict[str, Said] = {"go": "go", "reject": "reject", "respond": "respond"}
 class Part:
     """One action with what stands in its controls. form: none for a draft.
 
-    value: what the form gives. said: None while nothing is chosen.
+    value: what the form gives. said: None while nothing is chosen. call: what would be done, in
+    words, where the tool has some.
     """
 
     place: int
@@ -31,6 +33,7 @@ class Part:
     value: Any
     said: Said | None
     words: str
+    call: str = ""
 
     @property
     def has_errors(self) -> bool:
@@ -47,7 +50,7 @@ def parts_of(
     """
     kept = saved.get("answers") or []
     return [
-        _part(place, action, kept[place] if place < len(kept) else None, posted)
+        _part(item, place, action, kept[place] if place < len(kept) else None, posted)
         for place, action in enumerate(proposed_actions(item))
     ]
 
@@ -85,7 +88,9 @@ def is_filled_in(posted: QueryDict) -> bool:
     return any(re.match(r"a\d", name) for name in posted)
 
 
-def _part(place: int, action: Action, kept: Any, posted: QueryDict | None) -> Part:
+def _part(
+    item: ReviewItem, place: int, action: Action, kept: Any, posted: QueryDict | None
+) -> Part:
     name = f"a{place}"
     form, value = None, None
     if action.kind != "draft":
@@ -101,4 +106,5 @@ def _part(place: int, action: Action, kept: Any, posted: QueryDict | None) -> Pa
         value=value,
         said=said,
         words=storable(posted.get(f"words-{place}", ""))[:2_000] if posted is not None else "",
+        call=described(item.run.agent.slug, action.name, value) if action.name else "",
     )

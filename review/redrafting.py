@@ -30,6 +30,7 @@ from review.intake import conversation, first_words
 from review.items import draft_text
 from review.macros import Pick, fitting, pick_of, slots_of
 from review.models import Redraft, ReviewItem, ReviewPayload
+from review.sorting import redrafted_by
 
 LONGEST_INSTRUCTION = 500
 STOPPED = {AgentPaused.error_type, AgentNotLive.error_type}
@@ -103,7 +104,7 @@ def ask(
         "category": chosen.category,
         "fields": (chosen.fields or Fields()).as_json(),
     }
-    run = request_run(item.run.agent.slug, conversation(item.ticket) | {TASK: asked})
+    run = request_run(redrafted_by(item.run), conversation(item.ticket) | {TASK: asked})
     audit.record(reviewer, "item.redraft_asked", item, after=digest(instruction), run=run.pk)
     return Redraft.objects.create(
         item=item,

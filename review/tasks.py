@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from agents import effects, runner
 from agents.models import Run
-from review import outcomes, pauses
+from review import handing_on, outcomes, pauses
 from review.items import settle_run
 from review.models import Delivery, ReviewItem, TicketRun
 from review.redrafting import queue_waiting_for
@@ -27,6 +27,9 @@ SWEPT_AT_ONCE = 200
 def work_on_run(run_id: int) -> None:
     runner.execute(run_id)
     item = settle_run(run_id) or pauses.ask(run_id)
+    handed = None if item else handing_on.waiting_run(run_id)
+    if handed is not None:
+        wake_run(handed)
     announce(item.queue_id if item else queue_waiting_for(run_id))
 
 
@@ -48,6 +51,8 @@ def sweep() -> None:
         wake_delivery(delivery_id)
     _hint_runs(now)
     effects.mark_left_behind(now)
+    for run_id in handing_on.left_waiting()[:SWEPT_AT_ONCE]:
+        handing_on.take_back(run_id)
     for run_id in pauses.expired(now)[:SWEPT_AT_ONCE]:
         _open(pauses.expire, run_id, now)
     for run_id in _ended_but_unsettled():

@@ -144,6 +144,7 @@ urlpatterns = [
         for deed, name in prompts.DEEDS.items()
     ),
     path("tools/", tools.tools_page, name="tools"),
+    path("tools/<slug:slug>/<slug:name>/", tools.change_limits, name="tools-change"),
     path("guardrails/", guardrails.guardrails_page, name="guardrails"),
     path("guardrails/try/", guardrails.try_out, name="guardrails-try"),
     path("guardrails/waivers/<int:waiver_id>/end/", guardrails.re_arm, name="guardrail-rearm"),

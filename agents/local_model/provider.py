@@ -11,11 +11,12 @@ from agents.local_model import training
 from agents.local_model.classifier import OUT_OF_SCOPE, Prediction
 from agents.local_model.drafting import Candidate, DraftRequest, draft
 from agents.local_model.extraction import Gazetteer, Product, extract
+from agents.local_model.planning import next_move
 from agents.local_model.slots import slot_fields
 
 
 def respond(form: str, document: dict[str, Any]) -> dict[str, Any]:
-    """Return the answer to the document in the named form of agents.triage.schemas.
+    """Return the answer to the document in the named form, of `agents.triage.schemas` or a move.
 
     Raises NotTrained, and ModelError for a form that the embedded model does not know.
     """
@@ -26,6 +27,8 @@ def respond(form: str, document: dict[str, Any]) -> dict[str, Any]:
             return _classified(document)
         case "Drafted":
             return _drafted(document)
+        case "Move":
+            return next_move(document)
         case "Ready":
             return {"ready": True}
         case "Redrafted":

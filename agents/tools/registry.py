@@ -41,7 +41,8 @@ class Tool:
     takes_key: whether a second call under the same key does nothing more. effect_of: what these
     very arguments do, where that is less or more than `effect` says. amount_of: the money they
     move, for policies. is_local: it works on this installation's database, so it is called in the
-    caller's own thread and needs no other watch over its time. Limits are None for none.
+    caller's own thread and needs no other watch over its time. describe: the call in words, for a
+    person. Limits are None for none.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Tool:
     per_day: int | None = None
     effect_of: Callable[[Mapping[str, Any]], Effect] | None = None
     amount_of: Callable[[Mapping[str, Any]], float] | None = None
+    describe: Callable[[Mapping[str, Any]], str] | None = None
 
     def effect_with(self, arguments: Mapping[str, Any]) -> Effect:
         """Return what a call with these arguments does to the world."""

@@ -3,7 +3,7 @@
 Its job ends with a RunResult. It sends nothing and calls no tool that writes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -236,7 +236,9 @@ def subject_of(agent: Agent, conversation: dict[str, Any], extracted: dict[str, 
     )
 
 
-def with_draft(subject: Subject, drafted: dict[str, Any], recalled: dict[str, Any]) -> Subject:
+def with_draft(
+    subject: Subject, drafted: Mapping[str, Any], recalled: Mapping[str, Any]
+) -> Subject:
     """Return the subject with a written reply and what it was written from."""
     return replace(
         subject,

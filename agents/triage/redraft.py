@@ -26,7 +26,7 @@ def redraft(journal: Journal, given: dict[str, Any]) -> RunResult:
     conversation = {name: value for name, value in given.items() if name != "redraft"}
     agent = journal.run.agent
     category = agent.categories.filter(slug=asked["category"]).first()
-    recalled = _recalled(journal, asked["run"])
+    recalled = recalled_by(journal, asked["run"])
     document = {
         "instruction": asked["instruction"],
         "draft": asked["draft"],
@@ -56,7 +56,7 @@ def redraft(journal: Journal, given: dict[str, Any]) -> RunResult:
     )
 
 
-def _recalled(journal: Journal, run_id: int) -> dict[str, Any]:
+def recalled_by(journal: Journal, run_id: int) -> dict[str, Any]:
     """Return the articles and past replies that the earlier run had before it."""
 
     def work() -> Outcome:

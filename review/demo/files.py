@@ -15,6 +15,8 @@ from review.schemas import TicketIn
 
 FOLDER = Path(__file__).parent / "company"
 SOURCE = "demo"
+# The day before which everything in the files happened.
+WRITTEN_ON = date(2026, 11, 22)
 
 Row = dict[str, Any]
 
@@ -46,9 +48,19 @@ def lines(name: str) -> list[Row]:
 
 @cache
 def stream() -> tuple[Row, ...]:
-    """Return the tickets that come in while one watches, in the order they were written."""
+    """Return the tickets that come in while one watches, those that ask to act on an order first.
+
+    The others come in the order they were written.
+    """
     rows = [row for row in lines("tickets") if row["part"] == "stream"]
-    return tuple(sorted(rows, key=lambda row: str(row["received_at"])))
+    rest = sorted(rows, key=lambda row: str(row["received_at"]))
+    return (*errands(), *rest)
+
+
+@cache
+def errands() -> tuple[Row, ...]:
+    """Return the tickets that ask to act on an order of the demo's shop."""
+    return tuple(lines("errands"))
 
 
 @cache

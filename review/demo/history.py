@@ -32,8 +32,6 @@ log = logging.getLogger(__name__)
 
 LEAD = "lead"
 WEEK = 7
-# A day of the past keeps its weekday, and so its rhythm: day 1 was the one before this.
-WRITTEN_ON = date(2026, 11, 22)
 # Working minutes until somebody takes a ticket: half of them wait less than this.
 USUAL_WAIT_MIN = 30
 WAIT_SPREAD = 1.0
@@ -109,7 +107,8 @@ def plan_of(row: files.Row, began_at: datetime) -> Plan:
 
 def _date_of(day: int, began_at: datetime) -> date:
     """Return the date in the day's own week before the start that has the same weekday."""
-    weekday = (WRITTEN_ON - timedelta(days=day)).weekday()
+    # A day of the past keeps its weekday, and so its rhythm.
+    weekday = (files.WRITTEN_ON - timedelta(days=day)).weekday()
     last = began_at.astimezone(hours.ZONE).date() - timedelta(days=1 + (day - 1) // WEEK * WEEK)
     return last - timedelta(days=(last.weekday() - weekday) % WEEK)
 
@@ -134,7 +133,7 @@ def _live_through(plan: Plan) -> None:
         if accepted.run is None:
             return
         runner.execute(accepted.run.pk)
-        item = settle_run(accepted.run.pk)
+        item = settle_run(accepted.run.pk, hands_on=False)
     if item is None:
         return
     try:

@@ -18,11 +18,23 @@ from django.db.models import Exists, Model, OuterRef, ProtectedError, Q, QuerySe
 
 from agents.evals.datasets import EXAMPLES, PAST_REPLIES
 from agents.evals.models import Dataset, Example, Label, LabelPayload
-from agents.models import Agent, Calibration, Category, Reservation, Run, RunPayload, Step
+from agents.models import (
+    Agent,
+    Calibration,
+    Category,
+    Effect,
+    Pause,
+    Reservation,
+    Run,
+    RunPayload,
+    Step,
+)
 from memory.models import Article
 from observability.models import Span, SpanPayload
 from observability.payloads import digest
 from review.demo import files, play
+from review.demo.shop.loading import empty_shop
+from review.demo.shop.tools import AGENT as RESOLUTION
 from review.intake import AGENT
 from review.models import (
     Assessment,
@@ -110,6 +122,7 @@ def _remove(db: str) -> None:
         Customer.objects.using(db).filter(pk__in=customers, tickets__isnull=True).delete()
         for agent in Agent.objects.using(db).filter(slug=AGENT):
             _remove_knowledge(db, agent)
+            _remove_resolution(db)
             _remove_queues(db, agent, queues, accounts)
         _remove_accounts(db, accounts)
         AuditEntry.objects.using(db).create(
@@ -178,7 +191,8 @@ def _remove_tickets(db: str) -> list[int]:
     labels = Label.objects.using(db).filter(run__in=run_ids)
     while labels.filter(label__isnull=True).delete()[0]:  # a correction before what it corrects
         pass
-    Step.objects.using(db).filter(run__in=run_ids).delete()
+    for model in (Effect, Pause, Step):
+        model._base_manager.using(db).filter(run__in=run_ids).delete()
     # The money is spent, whatever becomes of the run.
     Reservation.objects.using(db).filter(run__in=run_ids).update(run=None)
     Span.objects.using(db).filter(
@@ -216,6 +230,19 @@ def _remove_knowledge(db: str, agent: Agent) -> None:
         | Q(slug__in=ReviewItem.objects.using(db).values("category"))
     ).delete()
     Calibration.objects.using(db).filter(agent=agent).delete()
+
+
+def _remove_resolution(db: str) -> None:
+    """Remove the shop and the agent that acts on it; one that worked on others' tickets stays."""
+    empty_shop(db)
+    for agent in Agent.objects.using(db).filter(slug=RESOLUTION):
+        try:
+            with transaction.atomic(using=db):
+                agent.delete()
+        except ProtectedError:
+            agent.status = Agent.Status.PAUSED
+            agent.status_note = "The demo was removed, and with it the shop it acted on."
+            agent.save(using=db)
 
 
 def _remove_queues(db: str, agent: Agent, slugs: list[str], accounts: list[str]) -> None:

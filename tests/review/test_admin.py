@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -45,6 +46,9 @@ from observability.models import FailureCount, Span, SpanPayload
 from observability.read_only import ReadOnlyAdmin
 from review.claims import claim
 from review.decisions import Seen, send
+from review.demo.shop import acts
+from review.demo.shop.loading import load_shop
+from review.demo.shop.models import ShopOrder
 from review.models import (
     ApiToken,
     Attachment,
@@ -73,7 +77,7 @@ from tests.builders import DRAFT, make_item, make_person, make_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_files")]
 
-ROOMS = ("review", "agents", "evals", "memory", "observability")
+ROOMS = ("review", "shop", "agents", "evals", "memory", "observability")
 OURS = [model for model in apps.get_models() if model._meta.app_label in ROOMS]
 EDITABLE = {Queue, Source, Agent, Category, Article, Dataset, Example, Macro}
 SHOWN: list[type[Model]] = [*OURS, User, Group, LogEntry]
@@ -156,6 +160,7 @@ def fill(many: int, nils: User, ada: User) -> None:
     )
     fill_desk(many, nils, ada)
     fill_bounds(many, agent, nils)
+    fill_shop()
     LogEntry.objects.log_actions(nils.pk, [agent], 2, change_message="", single_object=True)
 
 
@@ -200,6 +205,17 @@ def fill_bounds(many: int, agent: Agent, nils: User) -> None:
         FailureCount.objects.create(
             environment="live", kind="model", name=f"m-{number}", error_type="timeout", count=1
         )
+
+
+def fill_shop() -> None:
+    """Make the demo's shop, with one order refunded and one cancelled."""
+    load_shop(timezone.now())
+    paid = ShopOrder.objects.filter(status="delivered").first()
+    placed = ShopOrder.objects.filter(status="placed").first()
+    assert paid
+    assert placed
+    acts.refund(paid, Decimal(1), reason="Late", key="k-1")
+    acts.cancel(placed, reason="Changed their mind", key="k-2")
 
 
 def fill_desk(many: int, nils: User, ada: User) -> None:

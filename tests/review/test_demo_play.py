@@ -103,7 +103,7 @@ def test_what_was_there_stays_as_it_was(installed: Agent, settings: Settings) ->
 @pytest.mark.usefixtures("static_files")
 def test_the_inbox_says_that_more_is_coming(demo: Agent, client: Client) -> None:
     client.force_login(make_person("ada", "lead"))
-    assert "47 more tickets will come in" in client.get("/").content.decode()
+    assert "53 more tickets will come in" in client.get("/").content.decode()
     while play.accept_next() is not None:
         pass
     assert "will come in" not in client.get("/").content.decode()

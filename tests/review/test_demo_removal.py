@@ -11,13 +11,14 @@ from django.db import connection
 from pytest_django import Settings
 
 from agents.local_model import training
-from agents.models import Agent, Reservation
+from agents.models import Agent, Effect, Reservation
 from review import claims, decisions, undoing
 from review.demo import load, play, removal, tasks
 from review.demo.load import load_demo
 from review.intake import NewMessage, add_message
 from review.items import settle_run
 from review.models import AuditEntry, ReviewItem, Source, Ticket, TicketRun, Verdict
+from tests import resolving
 from tests.builders import end_run, make_item, make_result, make_token
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +108,29 @@ def test_what_its_calls_cost_stays_known(played: Rows) -> None:
     Reservation.objects.create(scopes=[], run=link.run, model="openai/x", reserved_usd=1)
     remove()
     assert Reservation.objects.get().run is None
+
+
+def test_what_an_agent_did_for_the_demo_goes_with_it(played: Rows) -> None:
+    accepted = play.accept_next()
+    assert accepted
+    assert accepted.run
+    end_run(accepted.run, resolving.found())
+    settle_run(accepted.run.pk)
+    handed = resolving.handed_to(accepted.run)
+    assert handed
+    resolving.worked_on(handed)
+    asked = ReviewItem.objects.get(run=handed, status="open")
+    resolving.approve(asked, User.objects.get(username="lead"))
+    resolving.worked_on(handed)
+    assert Effect.objects.filter(state="done").count() == 1
+    remove()
+    left = all_rows()
+    assert {label: pks - played.get(label, set()) for label, pks in left.items() if pks} == {
+        label: set() if label != "auth.User" else pks - played["auth.User"]
+        for label, pks in left.items()
+        if pks
+    }
+    assert not Agent.objects.filter(slug="resolution").exists()
 
 
 def test_it_says_that_it_was_removed_and_keeps_the_record(played: Rows) -> None:

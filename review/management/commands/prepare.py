@@ -45,7 +45,9 @@ class Command(BaseCommand):
         password, is_new = demo_password()
         if load.is_loaded() and is_new:
             load.set_passwords(password)
-        if not load.is_loaded():
+        if load.is_loaded():
+            load.add_shop(agent)
+        else:
             from agents.local_model import training  # noqa: PLC0415 - imports scikit-learn
 
             load.load_demo(agent, password)

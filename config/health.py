@@ -13,6 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from agents import runner
 from agents.models import Run
+from agents.shadowing import LIVE_RUNS
 from review.api_access import problem
 from review.models import Delivery, ReviewItem
 from review.tokens import token_of
@@ -57,7 +58,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         return problem(403, "This token lacks the scope read.")
     registry = CollectorRegistry()
     for name, text, rows, field, values in (
-        ("runs", "Runs by status", Run.objects.all(), "status", Run.Status.values),
+        ("runs", "Runs by status", Run.objects.filter(LIVE_RUNS), "status", Run.Status.values),
         (
             "review_items",
             "Review items by status",

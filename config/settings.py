@@ -245,6 +245,7 @@ DEMO_PASSWORD = env.secret("COUNTERSIGN_DEMO_PASSWORD")
 UNDO_WINDOW_S = env.integer("COUNTERSIGN_UNDO_S", 10)
 CLAIM_TTL_S = env.integer("COUNTERSIGN_CLAIM_S", 900, least=1)
 REVIEW_BELOW_CONFIDENCE = env.ratio("COUNTERSIGN_REVIEW_BELOW", "0.80")
+SHADOW_RUNS_AT_ONCE = env.integer("COUNTERSIGN_SHADOW_RUNS", 1, least=1)
 TIERS_FILE = Path(env.text("COUNTERSIGN_TIERS", str(BASE_DIR / "config" / "tiers.toml")))
 TIERS = tomllib.loads(TIERS_FILE.read_text(encoding="utf-8"))
 LOCAL_MODEL_FOLDER = HOME.root / "models"

@@ -51,9 +51,11 @@ def settle_run(run_id: int) -> ReviewItem | None:
     if link.run.status == Run.Status.CANCELLED or link.upto_seq < ticket.customer_seq:
         return None  # a newer run speaks for the conversation
     from review.carrying_over import carry_over  # noqa: PLC0415 - it stands on this module
+    from review.staging.starting import take_live_run  # noqa: PLC0415 - and so does this
 
     item = _open_item(ticket, link)
     carry_over(item)
+    take_live_run(link.run)
     return item
 
 

@@ -13,6 +13,7 @@ from review import outcomes
 from review.items import settle_run
 from review.models import Delivery, TicketRun
 from review.redrafting import queue_waiting_for
+from review.staging import working
 from review.wake import announce, wake_delivery, wake_run
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,8 @@ def work_on_run(run_id: int) -> None:
     runner.execute(run_id)
     item = settle_run(run_id)
     announce(item.queue_id if item else queue_waiting_for(run_id))
+    if item is None and working.is_shadow(run_id):
+        _advance_comparisons()
 
 
 @shared_task
@@ -50,6 +53,12 @@ def sweep() -> None:
             log.exception("run %s could not be settled", run_id)
             continue
         announce(item.queue_id if item else None)
+    _advance_comparisons()
+
+
+def _advance_comparisons() -> None:
+    for run_id in working.advance(timezone.now()):
+        wake_run(run_id)
 
 
 def _hint_runs(now: datetime) -> None:

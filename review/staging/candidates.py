@@ -11,8 +11,8 @@ from django.urls import reverse
 from agents import runner
 from agents.models import (
     LIVE,
+    STAGING,
     Agent,
-    Comparison,
     PolicyVersion,
     PromptVersion,
     RouteVersion,
@@ -21,7 +21,7 @@ from agents.models import (
 )
 from agents.prompts import prompt, tasks_of
 from agents.tiers import is_embedded
-from agents.versions import candidate, in_force, kind_of, named
+from agents.versions import KINDS, kind_of
 from review.edits import Comparison as Diff
 from review.edits import compare
 
@@ -63,18 +63,63 @@ class Difference:
     note: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """The versions in force that concern an agent, in live and in staging, read in four queries."""
+
+    agent: Agent
+    live: Sequence[Version]
+    staging: Sequence[Version]
+
+    @property
+    def candidate(self) -> list[Version]:
+        """What staging differs in: its versions whose content is not live's."""
+        return [version for version in self.staging if self._says_more(version)]
+
+    def beside(self, version: Version) -> Version | None:
+        """Return live's version of the same thing."""
+        same = (one for one in self.live if type(one) is type(version) and one.key == version.key)
+        return next(same, None)
+
+    def embedded_tier(self, task: str, versions: Sequence[Version]) -> int | None:
+        """Return the task's tier under the mix if only the embedded model is on it, else None."""
+        mix = {(type(one), *one.key.values()): one for one in [*self.live, *versions]}
+        edited = mix.get((RouteVersion,))
+        routes = edited.routes if isinstance(edited, RouteVersion) else {}
+        number = {**settings.TIERS["routes"], **routes}.get(task)
+        tier = mix.get((TierVersion, number))
+        is_deaf = isinstance(tier, TierVersion) and all(map(is_embedded, tier.models))
+        return number if is_deaf else None
+
+    def _says_more(self, version: Version) -> bool:
+        live = self.beside(version)
+        if live is None and isinstance(version, PromptVersion):
+            return version.text != _file_of(version, self.agent)
+        return live is None or live.content != version.content
+
+
 def compared_agents() -> list[Agent]:
     """Return the agents that run here, and so can be compared."""
     return list(Agent.objects.filter(slug__in=runner.AGENTS).order_by("pk"))
 
 
+def ground_of(agent: Agent) -> Ground:
+    """Return what the agent stands on: tiers and routes are every agent's."""
+    found: list[Version] = []
+    for model in KINDS.values():
+        mine = {"agent_id": agent.pk} if "agent_id" in model.KEY else {}
+        rows = model._default_manager.filter(is_live=True, environment__in=[LIVE, STAGING], **mine)
+        found += rows.order_by("pk")
+    return Ground(
+        agent=agent,
+        live=[one for one in found if one.environment == LIVE],
+        staging=[one for one in found if one.environment == STAGING],
+    )
+
+
 def candidate_of(agent: Agent) -> list[Version]:
-    """Return what staging differs in for this agent: tiers and routes count for every agent."""
-    return [
-        version
-        for version in candidate()
-        if getattr(version, "agent_id", agent.pk) == agent.pk and not _is_the_file(version)
-    ]
+    """Return what staging differs in for this agent."""
+    return ground_of(agent).candidate
 
 
 def as_pairs(versions: Sequence[Version]) -> list[list[Any]]:
@@ -82,14 +127,9 @@ def as_pairs(versions: Sequence[Version]) -> list[list[Any]]:
     return [[kind_of(version), version.pk] for version in versions]
 
 
-def differences(versions: Sequence[Version]) -> list[Difference]:
+def differences(ground: Ground, versions: Sequence[Version]) -> list[Difference]:
     """Return each version beside what live has in force now."""
-    return [_difference(version) for version in versions]
-
-
-def differences_of(comparison: Comparison) -> list[Difference]:
-    """Return what the comparison's candidate differs in from live as it is now."""
-    return differences(named(comparison.versions))
+    return [_difference(ground, version, versions) for version in versions]
 
 
 def in_words(versions: Sequence[Version]) -> str:
@@ -97,18 +137,13 @@ def in_words(versions: Sequence[Version]) -> str:
     return ", ".join(_name(version) for version in versions)
 
 
-def needs_second(versions: Sequence[Version]) -> bool:
-    """Return whether a second person must agree before the mix is live."""
-    return any(isinstance(version, PromptVersion | PolicyVersion) for version in versions)
-
-
-def _difference(version: Version) -> Difference:
-    live = in_force(type(version), LIVE, **version.key)
-    title, note, diff = _name(version).capitalize(), "", None
+def _difference(ground: Ground, version: Version, mix: Sequence[Version]) -> Difference:
+    live, diff, note = ground.beside(version), None, ""
     changes: list[Change] = []
     if isinstance(version, PromptVersion):
-        before = live.text if isinstance(live, PromptVersion) else _file_of(version)
-        diff, note = compare(before, version.text), _deaf(version)
+        file = _file_of(version, ground.agent)
+        diff = compare(live.text if isinstance(live, PromptVersion) else file, version.text)
+        note = _deaf(ground.embedded_tier(version.task, mix))
     elif isinstance(version, RouteVersion):
         was = live.routes if isinstance(live, RouteVersion) else settings.TIERS["routes"]
         changes = list(_routes(was, version.routes))
@@ -117,8 +152,14 @@ def _difference(version: Version) -> Difference:
     else:
         changes = list(_fields(live.content if live else {}, version.content))
     pages = {"tier": "tiers", "routes": "tiers", "prompt": "prompts", "policy": "policies"}
-    url = reverse(pages[kind_of(version)])
-    return Difference(title=title, url=url, version=version, changes=changes, diff=diff, note=note)
+    return Difference(
+        title=_name(version).capitalize(),
+        url=reverse(pages[kind_of(version)]),
+        version=version,
+        changes=changes,
+        diff=diff,
+        note=note,
+    )
 
 
 def _name(version: Version) -> str:
@@ -129,33 +170,19 @@ def _name(version: Version) -> str:
     return "routes" if isinstance(version, RouteVersion) else "escalation policy"
 
 
-def _file_of(version: PromptVersion) -> str:
+def _file_of(version: PromptVersion, agent: Agent) -> str:
     """Return the text of the prompt's file; empty where a task has none."""
-    slug = version.agent.slug
-    return prompt(slug, version.task).text if version.task in tasks_of(slug) else ""
+    return prompt(agent.slug, version.task).text if version.task in tasks_of(agent.slug) else ""
 
 
-def _is_the_file(version: Version) -> bool:
-    """Return whether the version says what the file says that live runs on."""
-    if not isinstance(version, PromptVersion) or in_force(PromptVersion, LIVE, **version.key):
-        return False
-    return version.text == _file_of(version)
-
-
-def _deaf(version: PromptVersion) -> str:
+def _deaf(tier: int | None) -> str:
     """Return a note where no model of the candidate's reads the prompt."""
-    from agents.configuration import configuration  # noqa: PLC0415 - it stands on many tables
-
-    chosen = configuration(version.agent, "staging")
-    tier = chosen.routes.get(version.task)
-    if tier is None or tier not in chosen.tiers:
+    if tier is None:
         return ""
-    if all(map(is_embedded, chosen.tiers[tier].models)):
-        return (
-            f"The task runs on the embedded model, which reads no prompt: "
-            f"nothing of this shows until tier {tier} runs on a connected model."
-        )
-    return ""
+    return (
+        "The task runs on the embedded model, which reads no prompt: nothing of this shows "
+        f"until tier {tier} runs on a connected model."
+    )
 
 
 def _routes(before: Mapping[str, int], after: Mapping[str, int]) -> Iterator[Change]:

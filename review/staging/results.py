@@ -9,8 +9,9 @@ from decimal import Decimal
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from agents.models import Comparison, Run
+from agents.models import LIVE, Comparison, Run
 from agents.shadowing import LIVE_RUNS
+from agents.versions import KINDS
 from review.models import ComparedPair
 from review.overview.statistics import Share
 from review.staging.gate import Gate, Score, gate_of, summary_of
@@ -168,6 +169,19 @@ def latest_of(versions: Sequence[Sequence[object]]) -> Comparison | None:
         if sorted(comparison.versions) == mix:
             return comparison
     return None
+
+
+def live_has_changed(comparison: Comparison) -> bool:
+    """Return whether live is another than the candidate was compared with."""
+    found = []
+    for model in KINDS.values():
+        mine = {"agent_id": comparison.agent_id} if "agent_id" in model.KEY else {}
+        newer = model._default_manager.filter(
+            environment=LIVE, created_at__gt=comparison.started_at, **mine
+        )
+        found.append(newer.order_by().values_list("pk"))
+    first, *others = found
+    return bool(first.union(*others).exists())
 
 
 @dataclass(frozen=True, kw_only=True)

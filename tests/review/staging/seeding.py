@@ -74,9 +74,7 @@ def decide(item: ReviewItem, person: User, text: str | None = None) -> ReviewIte
     """Send the item's draft, or this text in its place; "" rejects it."""
     claimed = claim(item, person)
     assert claimed.claim_token is not None
-    seen = Seen(
-        claim_token=claimed.claim_token, revision=claimed.revision, digest=claimed.digest
-    )
+    seen = Seen(claim_token=claimed.claim_token, revision=claimed.revision, digest=claimed.digest)
     if text == "":
         decisions.reject(item.pk, person, seen, reason="Wrong.")
     else:

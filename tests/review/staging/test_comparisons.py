@@ -27,7 +27,6 @@ from review.staging.prices import Price
 from review.staging.results import pair_page, results, summary_line
 from review.staging.sampling import is_sampled
 from review.staging.starting import Asked, reviewed, start_comparison, stop_comparison
-from tests.agents.conftest import provider  # noqa: F401 - the fixture
 from tests.builders import make_person, make_ticket
 from tests.peers import Received, Reply
 from tests.provider import ANSWERS, Provider, completion
@@ -63,15 +62,15 @@ def agent(installed: Agent) -> Agent:
     return installed
 
 
-def asking(number: int = 10, **fields: int) -> Asked:
-    return Asked(reviewed_items=number, **fields)
+def asking(number: int = 10) -> Asked:
+    return Asked(reviewed_items=number)
 
 
 def started(agent: Agent, by: User, asked: Asked) -> Comparison:
     return start_comparison(agent, asked, by, agreed=True, agreed_usd=Decimal(100))
 
 
-def answering(provider: Provider, draft: str, *, model: str = "candidate") -> None:  # noqa: F811
+def answering(provider: Provider, draft: str, *, model: str = "candidate") -> None:
     """Let the candidate's model draft this, and live's as ever."""
     drafted = {**ANSWERS["Drafted"], "reply": draft}
 
@@ -89,7 +88,10 @@ def pairs_of(comparison: Comparison) -> list[ComparedPair]:
 
 
 def test_a_candidate_is_run_on_what_was_decided_and_held_against_what_was_sent(
-    agent: Agent, boss: User, ada: User, provider: Provider  # noqa: F811
+    agent: Agent,
+    boss: User,
+    ada: User,
+    provider: Provider,
 ) -> None:
     live = str(ANSWERS["Drafted"]["reply"])
     unedited = decide(live_item(), ada)
@@ -118,7 +120,10 @@ def test_a_candidate_is_run_on_what_was_decided_and_held_against_what_was_sent(
 
 
 def test_nothing_comes_of_a_shadow_run(
-    agent: Agent, boss: User, ada: User, provider: Provider  # noqa: F811
+    agent: Agent,
+    boss: User,
+    ada: User,
+    provider: Provider,
 ) -> None:
     decide(live_item(), ada)
     models = (ReviewItem, TicketRun, Label, Delivery, Effect)
@@ -130,7 +135,10 @@ def test_nothing_comes_of_a_shadow_run(
 
 
 def test_an_error_of_the_candidate_is_kept_apart_and_counts_against_it(
-    agent: Agent, boss: User, ada: User, provider: Provider  # noqa: F811
+    agent: Agent,
+    boss: User,
+    ada: User,
+    provider: Provider,
 ) -> None:
     decide(live_item(), ada)
     decide(live_item(), ada)
@@ -148,7 +156,10 @@ def test_an_error_of_the_candidate_is_kept_apart_and_counts_against_it(
 
 
 def test_rejected_drafts_are_counted_apart(
-    agent: Agent, boss: User, ada: User, provider: Provider  # noqa: F811
+    agent: Agent,
+    boss: User,
+    ada: User,
+    provider: Provider,
 ) -> None:
     decide(live_item(), ada, "")
     stage_tier()
@@ -160,7 +171,10 @@ def test_rejected_drafts_are_counted_apart(
 
 
 def test_a_comparison_keeps_its_versions_whatever_staging_becomes(
-    agent: Agent, boss: User, ada: User, provider: Provider  # noqa: F811
+    agent: Agent,
+    boss: User,
+    ada: User,
+    provider: Provider,
 ) -> None:
     for _ in range(2):
         decide(live_item(), ada)
@@ -177,7 +191,10 @@ def test_a_comparison_keeps_its_versions_whatever_staging_becomes(
 
 
 def test_shadow_runs_never_crowd_out_live_ones(
-    agent: Agent, boss: User, ada: User, provider: Provider  # noqa: F811
+    agent: Agent,
+    boss: User,
+    ada: User,
+    provider: Provider,
 ) -> None:
     decided_items(ada, 3)
     stage_tier()
@@ -196,7 +213,10 @@ def live_item_queued() -> Run:
 
 
 def test_a_shadow_run_that_lost_its_worker_goes_on(
-    agent: Agent, boss: User, ada: User, provider: Provider  # noqa: F811
+    agent: Agent,
+    boss: User,
+    ada: User,
+    provider: Provider,
 ) -> None:
     decide(live_item(), ada)
     stage_tier()
@@ -212,7 +232,10 @@ def test_a_shadow_run_that_lost_its_worker_goes_on(
 
 
 def test_a_stopped_comparison_runs_no_more_and_keeps_what_it_found(
-    agent: Agent, boss: User, ada: User, provider: Provider  # noqa: F811
+    agent: Agent,
+    boss: User,
+    ada: User,
+    provider: Provider,
 ) -> None:
     for _ in range(3):
         decide(live_item(), ada)
@@ -232,7 +255,11 @@ def test_a_stopped_comparison_runs_no_more_and_keeps_what_it_found(
 
 @pytest.mark.parametrize("why", ["same", "running", "undecided", "nothing", "cost"])
 def test_a_start_that_makes_no_sense_is_refused(
-    agent: Agent, boss: User, ada: User, provider: Provider, why: str  # noqa: F811
+    agent: Agent,
+    boss: User,
+    ada: User,
+    provider: Provider,
+    why: str,
 ) -> None:
     errors: dict[str, type[Exception]] = {
         "same": starting.SameAsLive,
@@ -248,9 +275,7 @@ def test_a_start_that_makes_no_sense_is_refused(
     if why == "running":
         started(agent, boss, asking())
     with pytest.raises(errors[why]):
-        start_comparison(
-            agent, asking(0 if why == "nothing" else 5), boss, agreed=why != "cost"
-        )
+        start_comparison(agent, asking(0 if why == "nothing" else 5), boss, agreed=why != "cost")
     assert Comparison.objects.count() == (why == "running")
 
 
@@ -261,7 +286,10 @@ def test_another_agents_prompt_is_no_difference(agent: Agent) -> None:
 
 
 def test_erased_items_are_passed_over_and_counted(
-    agent: Agent, boss: User, ada: User, provider: Provider  # noqa: F811
+    agent: Agent,
+    boss: User,
+    ada: User,
+    provider: Provider,
 ) -> None:
     items = [decide(live_item(), ada) for _ in range(3)]
     erase(items[2].run.input_id)
@@ -271,7 +299,10 @@ def test_erased_items_are_passed_over_and_counted(
 
 
 def test_an_item_erased_after_the_start_is_not_run(
-    agent: Agent, boss: User, ada: User, provider: Provider  # noqa: F811
+    agent: Agent,
+    boss: User,
+    ada: User,
+    provider: Provider,
 ) -> None:
     item = decide(live_item(), ada)
     stage_tier()
@@ -291,7 +322,10 @@ def erase(payload_id: int) -> None:
 
 
 def test_live_traffic_is_sampled_run_and_judged_once_somebody_has_decided(
-    agent: Agent, boss: User, ada: User, provider: Provider  # noqa: F811
+    agent: Agent,
+    boss: User,
+    ada: User,
+    provider: Provider,
 ) -> None:
     stage_tier()
     asked = Asked(reviewed_items=0, live_share_percent=100, live_wished=2)
@@ -309,7 +343,10 @@ def test_live_traffic_is_sampled_run_and_judged_once_somebody_has_decided(
 
 
 def test_no_more_live_traffic_is_taken_once_it_is_stopped(
-    agent: Agent, boss: User, ada: User, provider: Provider  # noqa: F811
+    agent: Agent,
+    boss: User,
+    ada: User,
+    provider: Provider,
 ) -> None:
     stage_tier()
     asked = Asked(reviewed_items=0, live_share_percent=100, live_wished=5)
@@ -320,7 +357,9 @@ def test_no_more_live_traffic_is_taken_once_it_is_stopped(
 
 
 def test_settling_a_run_twice_takes_it_once(
-    agent: Agent, boss: User, provider: Provider  # noqa: F811
+    agent: Agent,
+    boss: User,
+    provider: Provider,
 ) -> None:
     stage_tier()
     asked = Asked(reviewed_items=0, live_share_percent=100, live_wished=5)
@@ -352,7 +391,10 @@ def test_a_candidate_of_the_embedded_model_is_free_and_another_is_not(
 
 
 def test_an_unknown_price_is_unpriced_and_a_known_one_is_added_up(
-    agent: Agent, ada: User, provider: Provider, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+    agent: Agent,
+    ada: User,
+    provider: Provider,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     live_item()
     stage_tier()
@@ -367,7 +409,10 @@ def test_an_unknown_price_is_unpriced_and_a_known_one_is_added_up(
 
 
 def test_a_policy_alone_is_compared_by_outcomes(
-    agent: Agent, boss: User, ada: User, provider: Provider  # noqa: F811
+    agent: Agent,
+    boss: User,
+    ada: User,
+    provider: Provider,
 ) -> None:
     decide(live_item(), ada)
     stage_policy(agent, [])
@@ -378,7 +423,10 @@ def test_a_policy_alone_is_compared_by_outcomes(
 
 
 def test_shadow_runs_teach_and_count_nothing(
-    agent: Agent, boss: User, ada: User, provider: Provider  # noqa: F811
+    agent: Agent,
+    boss: User,
+    ada: User,
+    provider: Provider,
 ) -> None:
     decide(live_item(), ada)
     refit_if_stale(agent)
@@ -406,9 +454,7 @@ def figures() -> list[object]:
     ]
 
 
-def test_pages_of_pairs_are_in_order_and_lose_none(
-    agent: Agent, boss: User, ada: User
-) -> None:
+def test_pages_of_pairs_are_in_order_and_lose_none(agent: Agent, boss: User, ada: User) -> None:
     comparison = Comparison.objects.create(agent=agent, versions=[], reviewed_items=60)
     items = decided_items(ada, 60)
     now = timezone.now()

@@ -72,7 +72,7 @@ class ComparisonAdmin(ReadOnlyAdmin):
 
 @admin.register(Pause)
 class PauseAdmin(ReadOnlyAdmin):
-    list_display = ("id", "run", "step_key", "revision", "opened_at", "expires_at", "answered_at")
+    list_display = ("id", "run", "step_key", "opened_at", "expires_at", "answered_at")
     list_select_related = ("run",)
     numbers = ("run_id",)
     search_fields = ("step_key",)

@@ -25,6 +25,32 @@ class RunTimeout(RunError):
     error_type = "timeout"
 
 
+class Quarantined(RunError):
+    """Three workers died on the run: it is left alone until a person starts it again."""
+
+    error_type = "crashed"
+
+
+class AttemptOver(Exception):
+    """This attempt has no time for another step: the next one goes on from the journal."""
+
+
+class ToolError(RunError):
+    """The agent asked for what no tool gives it: a stranger, one too many, the same again."""
+
+    error_type = "tool_error"
+
+
+class ToolFailed(Exception):
+    """The tool did not do it, for certain. The message says why, for the agent and a person."""
+
+
+class ChangedSinceApproved(RunError):
+    """What would be done is not what was approved, so nothing was done."""
+
+    error_type = "changed_since_approved"
+
+
 class ModelError(RunError):
     """A model call failed, on every model of its tier once it leaves the gateway.
 
@@ -89,3 +115,11 @@ class NotTrained(ModelError):
 
 class CannotConnect(Exception):
     """A model could not be connected and nothing was changed; the message says what to do."""
+
+
+class ToolFailed(Exception):
+    """A tool surely did not do what it was called for; the message says why, in a sentence."""
+
+
+class ToolUnclear(Exception):
+    """Nobody can say whether a tool did what it was called for: its answer did not arrive."""

@@ -13,11 +13,16 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from agents.configuration import configuration_of
-from agents.errors import RunError, RunLost, RunTimeout
+from agents.errors import AttemptOver, RunError, RunLost, RunTimeout
 from agents.halting import Halt
 from agents.models import Run, RunPayload, Step
+from agents.tools.loops import MadeCall, made_call
 from observability import recorder
 from observability.payloads import digest
+
+# A step with less time than this left to its attempt is left to the next one.
+STEP_TAKES_S = 20
+OPERATIONS = {"model": "chat", "retrieval": "retrieval", "tool": "execute_tool"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +68,22 @@ class Journal:
         self.deadline = deadline
         self.halt = halt or Halt()
         self.attempt = run.attempts
-        self._written = {
-            step.key: step.result.content for step in run.steps.select_related("result")
-        }
+        self._has_worked = False
+        self._written: dict[str, Any] = {}
+        self.calls: list[MadeCall] = []
+        for step in run.steps.select_related("result", "input"):
+            self._written[step.key] = step.result.content
+            if step.tool:
+                self._note_call(step.tool, step.input, step.result.content)
+
+    @property
+    def is_shadow(self) -> bool:
+        """Whether the run repeats another one unseen, and so changes nothing."""
+        return self.run.shadow_of_id is not None
+
+    def written(self, key: str) -> dict[str, Any] | None:
+        """Return the result of the step if it is written, else None."""
+        return dict(self._written[key] or {}) if key in self._written else None
 
     def step(
         self,
@@ -75,28 +93,43 @@ class Journal:
         *,
         given: Mapping[str, Any] | None = None,
         attributes: Mapping[str, Any] | None = None,
+        tool: str = "",
     ) -> dict[str, Any]:
         """Return the step's result: replayed if it is written, else worked out and written.
 
-        key: stable over restarts. given: what the step worked on, kept for the trace.
-        attributes: of the step's span, however it ends. Raises RunLost when the run is no longer
-        this attempt's, RunTimeout when it is past its deadline.
+        key: stable over restarts. given: what the step worked on, kept for the trace. tool: the one
+        it calls. attributes: of the step's span, however it ends. Raises RunLost when the run is no
+        longer this attempt's, RunTimeout when it is past its deadline, AttemptOver when the next
+        attempt should do the rest.
         """
-        if key in self._written:
-            return dict(self._written[key] or {})
+        known = self.written(key)
+        if known is not None:
+            return known
         self.halt.check()
         started_at = timezone.now()
         try:
-            if time.monotonic() >= self.deadline:
-                raise RunTimeout("The run took longer than a run may.")
+            self._require_time()
             outcome = work()
         except RunError as error:
             self._record_failure(key, started_at, error, attributes or {})
             raise
         outcome = replace(outcome, attributes={**outcome.attributes, **(attributes or {})})
-        self._write(key, kind, started_at, outcome, given)
+        self._write(key, kind, started_at, outcome, given, tool)
         self._written[key] = outcome.result
+        self._has_worked = True
+        if tool:
+            self.calls.append(made_call(tool, given, outcome.result))
         return outcome.result
+
+    def _require_time(self) -> None:
+        left_s = self.deadline - time.monotonic()
+        if left_s <= 0:
+            raise RunTimeout("The run took longer than a run may.")
+        if left_s < STEP_TAKES_S and self._has_worked:
+            raise AttemptOver
+
+    def _note_call(self, tool: str, given: RunPayload | None, result: Any) -> None:
+        self.calls.append(made_call(tool, given.content if given else None, result))
 
     def _record_failure(
         self, key: str, started_at: datetime, error: RunError, attributes: Mapping[str, Any]
@@ -130,6 +163,7 @@ class Journal:
         started_at: datetime,
         outcome: Outcome,
         given: Mapping[str, Any] | None,
+        tool: str,
     ) -> None:
         now = timezone.now()
         if not held(self.run, self.attempt).update(heartbeat_at=now):
@@ -147,6 +181,7 @@ class Journal:
                     input=RunPayload.objects.create(content=dict(given)) if given else None,
                     result=RunPayload.objects.create(content=outcome.result),
                     result_digest=digest(outcome.result),
+                    tool=tool,
                     **(
                         {
                             "tier": use.tier,
@@ -184,7 +219,8 @@ def _span(run: Run, step: Step, outcome: Outcome) -> recorder.SpanRecord:
     attributes: dict[str, Any] = {
         "countersign.run.id": run.pk,
         "countersign.step.key": step.key,
-        "gen_ai.operation.name": {"model": "chat", "retrieval": "retrieval"}.get(step.kind, ""),
+        "gen_ai.operation.name": OPERATIONS.get(step.kind, ""),
+        "gen_ai.tool.name": step.tool,
         **outcome.attributes,
     }
     if use := outcome.use:
@@ -205,8 +241,12 @@ def _span(run: Run, step: Step, outcome: Outcome) -> recorder.SpanRecord:
         trace_id=run.trace_id,
         span_id=secrets.token_hex(8),
         parent_span_id=root_span_id(run),
-        name=f"chat {step.model}" if outcome.use else step.key,
+        name=f"chat {step.model}" if outcome.use else _name(step),
         started_at=step.started_at,
         ended_at=step.finished_at,
         attributes={name: value for name, value in attributes.items() if value not in ("", None)},
     )
+
+
+def _name(step: Step) -> str:
+    return f"execute_tool {step.tool}" if step.tool else step.key

@@ -60,3 +60,42 @@ def cancel_runs(run_ids: Iterable[int]) -> int:
         .exclude(status__in=Run.ENDED)
         .update(status=Run.Status.CANCELLED, finished_at=timezone.now())
     )
+
+
+def cancel_by_hand(run_id: int, by: str) -> bool:
+    """Cancel the run because somebody wants that; return whether it had not ended.
+
+    The caller's transaction commits it. What it was doing to the world, if anything, is found out.
+    """
+    return bool(
+        Run.objects.filter(pk=run_id)
+        .exclude(status__in=Run.ENDED)
+        .update(
+            status=Run.Status.CANCELLED,
+            error_type="cancelled",
+            error_message=f"{by} cancelled it.",
+            finished_at=timezone.now(),
+        )
+    )
+
+
+def start_again(run_id: int) -> bool:
+    """Queue the failed or cancelled run again; return whether it had so ended.
+
+    It goes on from its journal: what was done is not done again. The caller's transaction commits.
+    """
+    now = timezone.now()
+    return bool(
+        Run.objects.filter(pk=run_id, status__in=[Run.Status.FAILED, Run.Status.CANCELLED])
+        .exclude(error_type="")
+        .update(
+            status=Run.Status.QUEUED,
+            crashes=0,
+            error_type="",
+            error_message="",
+            finished_at=None,
+            deadline_at=None,
+            due_at=now,
+            hinted_at=None,
+        )
+    )

@@ -1,11 +1,12 @@
 """Executing runs: one worker at a time, taken up again after a crash, never silent."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import (
@@ -15,23 +16,46 @@ from django.db import (
     connection,
     transaction,
 )
-from django.db.models import Case, F, Q, SmallIntegerField, When
+from django.db.models import (
+    Case,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    SmallIntegerField,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from agents.errors import RunError, RunLost
+from agents.errors import AttemptOver, Quarantined, RunError, RunLost, RunTimeout
+from agents.halting import Halt
 from agents.journal import Journal, held, root_span_id
-from agents.models import HEARTBEAT_INTERVAL, HEARTBEAT_TIMEOUT, MOST_CRASHES, Run, RunPayload
+from agents.models import (
+    HEARTBEAT_INTERVAL,
+    HEARTBEAT_TIMEOUT,
+    MOST_CRASHES,
+    Agent,
+    Run,
+    RunPayload,
+)
+from agents.pauses import Paused, open_pause
 from agents.results import RunResult
 from agents.triage.agent import triage
 from agents.triage.redraft import redraft
 from observability import recorder
+from observability.failures import count_failure
 from observability.payloads import digest
 
 log = logging.getLogger(__name__)
 
 # Of one attempt at a run. Under Celery's soft limit, so that the run ends by itself and says why.
 ATTEMPT_TIMEOUT_S = 80
+# How soon a run at work hears that it was cancelled, or its agent stopped.
+LISTEN_EVERY_S = 0.5
 
 Work = Callable[[Journal, dict[str, Any]], RunResult]
 
@@ -41,33 +65,50 @@ REDRAFTS: dict[str, Work] = {"triage": redraft}
 
 
 def execute(run_id: int) -> bool:
-    """Run it if it is due and nobody has it; return whether this call brought it to an end.
+    """Run it if it is due and nobody has it; return whether this call ended it or let it wait.
 
     Safe to call at any time and any number of times. A run whose worker died goes on from its
-    journal; one that lost three workers fails.
+    journal; one that lost three workers is quarantined; one that must ask a person waits.
     """
     run = _take(run_id)
     if run is None:
         return False
-    if run.crashes >= MOST_CRASHES:
-        message = f"The worker died {MOST_CRASHES} times on this run."
-        return _finish(run, error_type="crashed", error_message=message)
+    halt = Halt()
     try:
-        with _heartbeat(run):
-            journal = Journal(run, deadline=time.monotonic() + ATTEMPT_TIMEOUT_S)
-            given = run.input.content or {}
-            result = (REDRAFTS if "redraft" in given else AGENTS)[run.agent.slug](journal, given)
-    except RunLost:
-        log.info("run %s was taken over or cancelled", run.pk)
-        return False
-    except RunError as error:
-        return _finish(run, error_type=error.error_type, error_message=str(error))
+        with _heartbeat(run, halt):
+            result = _work(run, halt)
+    except (RunLost, AttemptOver, Paused) as end:
+        return _leave(run, end)
     except (OperationalError, InterfaceError):
         raise  # the database went away: its heartbeat lapses, and the run goes on from its journal
+    except RunError as error:
+        return _finish(run, error_type=error.error_type, error_message=str(error))
     except Exception as error:
         log.exception("run %s failed", run.pk)
         return _finish(run, error_type="internal", error_message=type(error).__name__)
     return _finish(run, result=result)
+
+
+def _work(run: Run, halt: Halt) -> RunResult:
+    if run.crashes >= MOST_CRASHES:
+        raise Quarantined(f"The worker died {MOST_CRASHES} times on this run.")
+    left_s = (run.deadline_at - timezone.now()).total_seconds() if run.deadline_at else math.inf
+    if left_s <= 0:
+        raise RunTimeout("The run took longer than a run of this agent may.")
+    journal = Journal(run, time.monotonic() + min(ATTEMPT_TIMEOUT_S, left_s), halt)
+    given = run.input.content or {}
+    return (REDRAFTS if "redraft" in given else AGENTS)[run.agent.slug](journal, given)
+
+
+def _leave(run: Run, end: Exception) -> bool:
+    """Let go of a run that has not ended; return whether it waits for a person now."""
+    if isinstance(end, Paused):
+        return _wait(run, end)
+    if isinstance(end, AttemptOver):
+        held(run, run.attempts).update(status=Run.Status.QUEUED, due_at=timezone.now())
+    else:
+        log.info("run %s was taken over or cancelled", run.pk)
+    return False
 
 
 def due(now: datetime) -> Q:
@@ -89,10 +130,29 @@ def _take(run_id: int) -> Run | None:
         ),
         heartbeat_at=now,
         started_at=Coalesce("started_at", now),
+        deadline_at=Coalesce("deadline_at", _deadline(now)),
     )
     if not taken:
         return None
     return Run.objects.select_related("agent", "input", "comparison").get(pk=run_id)
+
+
+def _deadline(now: datetime) -> Any:
+    """Return when the working time of a run that is taken now for the first time is over."""
+    timeout_s = Subquery(Agent.objects.filter(pk=OuterRef("agent_id")).values("run_timeout_s")[:1])
+    return ExpressionWrapper(
+        Value(now) + timeout_s * Value(timedelta(seconds=1)), output_field=DateTimeField()
+    )
+
+
+@transaction.atomic
+def _wait(run: Run, paused: Paused) -> bool:
+    """Let the run wait for a person; return whether it was still this attempt's."""
+    now = timezone.now()
+    waits = held(run, run.attempts).update(status=Run.Status.WAITING, heartbeat_at=None)
+    if waits:
+        open_pause(run, paused, now)
+    return bool(waits)
 
 
 @transaction.atomic
@@ -116,6 +176,8 @@ def _finish(
     if not ended:
         transaction.set_rollback(True)
         return False
+    if error_type:
+        count_failure("run", run.agent.slug, error_type, environment=run.environment)
     recorder.record(
         [
             recorder.SpanRecord(
@@ -138,15 +200,19 @@ def _finish(
 
 
 @contextmanager
-def _heartbeat(run: Run) -> Iterator[None]:
-    """Keep the run's heartbeat fresh while a step takes its time."""
+def _heartbeat(run: Run, halt: Halt) -> Iterator[None]:
+    """Keep the run's heartbeat fresh while a step takes its time; listen for the word to stop."""
     stop = threading.Event()
 
     def beat() -> None:
-        while not stop.wait(HEARTBEAT_INTERVAL.total_seconds()):
-            with suppress(OperationalError, InterfaceError):  # the next beat may get through
+        beaten = time.monotonic()
+        while not stop.wait(LISTEN_EVERY_S):
+            with suppress(OperationalError, InterfaceError):  # the next one may get through
                 close_old_connections()
-                held(run, run.attempts).update(heartbeat_at=timezone.now())
+                _listen(run, halt)
+                if time.monotonic() - beaten >= HEARTBEAT_INTERVAL.total_seconds():
+                    held(run, run.attempts).update(heartbeat_at=timezone.now())
+                    beaten = time.monotonic()
         connection.close()
 
     thread = threading.Thread(target=beat, name=f"heartbeat-{run.pk}", daemon=True)
@@ -156,3 +222,10 @@ def _heartbeat(run: Run) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
+
+
+def _listen(run: Run, halt: Halt) -> None:
+    """Say so when the run is no longer this attempt's, or its agent was stopped."""
+    now = Run.objects.filter(pk=run.pk).values_list("status", "attempts").first()
+    if now is not None and now != (Run.Status.RUNNING, run.attempts):
+        halt.say(RunLost())

@@ -4,6 +4,7 @@ Every name is listed in `.env.example`; a secret may come from `NAME_FILE` inste
 """
 
 import os
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -35,6 +36,14 @@ def secret(name: str) -> str | None:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}") from error
+
+
+def named_secrets(names: Iterable[str]) -> dict[str, str]:
+    """Return the secrets of these names, empty ones left out. Raises ImproperlyConfigured."""
+    found = {name: secret(name) for name in names if name}
+    if missing := sorted(name for name, value in found.items() if value is None):
+        raise ImproperlyConfigured(f"Set {missing[0]} or {missing[0]}_FILE: a tool needs it.")
+    return {name: value for name, value in found.items() if value}
 
 
 def boolean(name: str, *, default: bool) -> bool:

@@ -15,7 +15,7 @@ from review.api_access import PROBLEMS, Bearer, Key, TokenRequest
 from review.errors import UnfitProposal
 from review.idempotency import Answer, once
 from review.models import ApiToken, Queue, ReviewItem, Ticket
-from review.schemas_proposals import ProposalIn
+from review.schemas_proposals import ProposalIn, RevisionIn
 
 router = Router(tags=["proposals"])
 
@@ -107,12 +107,27 @@ def read_item(request: TokenRequest, item_id: int) -> ItemOut:
 )
 def withdraw_item(request: TokenRequest, item_id: int) -> ItemOut:
     """Close an open item that the agent no longer asks about. Its run is cancelled."""
-    item = _item(request.auth, item_id)
-    is_own = _own_tickets(request.auth).filter(pk=item.ticket_id).exists()
-    if not is_own or not proposals.is_proposed(item):
-        raise Http404
+    item = _own_item(request.auth, item_id)
     withdrawn = proposals.withdraw(item.pk)
     wake.announce(withdrawn.queue_id)
+    return _state(_item(request.auth, item_id))
+
+
+@router.put(
+    "/items/{int:item_id}/proposal",
+    response={200: ItemOut, **PROBLEMS},
+    auth=Bearer("submit"),
+    summary="Propose something else instead",
+)
+def revise_item(request: TokenRequest, item_id: int, revised: RevisionIn) -> ItemOut:
+    """Put other actions in the place of those that nobody has decided on yet.
+
+    Whoever had opened the earlier ones is told, and cannot approve them any more. What is decided
+    stays as it was decided: 409.
+    """
+    item = _own_item(request.auth, item_id)
+    revised_item = proposals.revise(item.pk, revised.as_actions())
+    wake.announce(revised_item.queue_id)
     return _state(_item(request.auth, item_id))
 
 
@@ -127,6 +142,15 @@ def _item(token: ApiToken, item_id: int) -> ReviewItem:
         items = items.filter(ticket__submitted_by=token)
     item = items.filter(pk=item_id).first()
     if item is None:
+        raise Http404
+    return item
+
+
+def _own_item(token: ApiToken, item_id: int) -> ReviewItem:
+    """Return the item if this token's agent proposed it. Raises Http404."""
+    item = _item(token, item_id)
+    is_own = _own_tickets(token).filter(pk=item.ticket_id).exists()
+    if not is_own or not proposals.is_proposed(item):
         raise Http404
     return item
 

@@ -366,7 +366,13 @@ def _deliveries(
     found = []
     if reply is not None:
         found.append(Delivery(verdict=reply, channel=channel_of(item.ticket), **common))
-    if others and item.run.status == Run.Status.WAITING:
-        channel, kind = channel_to_agent(item.ticket), Delivery.Kind.VERDICT
-        found.append(Delivery(verdict=others[0], kind=kind, channel=channel, **common))
+    if others and (item.step_key or item.run.status == Run.Status.WAITING):
+        found.append(
+            Delivery(
+                verdict=others[0],
+                kind=Delivery.Kind.VERDICT,
+                channel=channel_to_agent(item),
+                **common,
+            )
+        )
     return found

@@ -65,7 +65,8 @@ class Ending:
 
 def ending_of(run_id: int) -> Ending | None:
     """Return how the run ended with people, None while it has no item."""
-    item = ReviewItem.objects.filter(run=run_id).select_related("queue", "claimed_by").first()
+    items = ReviewItem.objects.filter(run=run_id).select_related("queue", "claimed_by")
+    item = items.order_by("-pk").first()  # of several questions the newest
     if item is None:
         return None
     verdicts = item.verdicts.select_related("reviewer", "proposed", "final", "delivery")

@@ -260,3 +260,11 @@ class CommentTooLong(ReviewError):
     """The comment is longer than 5,000 characters. Shorten it and post it again."""
 
     status = 422
+
+
+class RunHasEnded(ReviewError):
+    """This run has ended already, so there was nothing to stop."""
+
+
+class RunHasNotFailed(ReviewError):
+    """This run did not fail and was not stopped, so there is nothing to start again."""

@@ -21,7 +21,11 @@ FAILURES = {
     "refusal": "The model declined to answer.",
     "schema_invalid": "The model's answer did not have the asked form.",
     "context_too_long": "The conversation is too long for the model.",
-    "crashed": "The worker died on this run three times.",
+    "crashed": "The worker died on this run three times, so it is quarantined.",
+    "tool_error": "The agent did not get on with its tools.",
+    "changed_since_approved": "What would have been done was not what was approved.",
+    "cancelled": "Somebody stopped the run.",
+    "expired": "Nobody decided in time on what the agent asked, so nothing was done.",
 }
 
 # What a reason is called where many are listed: the code stays in addresses.
@@ -47,6 +51,12 @@ REASON_NAMES = {
     "error_context_too_long": "Conversation too long",
     "error_crashed": "Worker died",
     "error_internal": "Agent failed",
+    "error_tool_error": "Tools",
+    "error_changed_since_approved": "Changed since approved",
+    "error_cancelled": "Run stopped",
+    "error_expired": "Nobody decided in time",
+    "agent_acts": "Wants to act",
+    "effect_unknown": "Unclear whether it was done",
 }
 
 

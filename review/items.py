@@ -48,7 +48,8 @@ def settle_run(run_id: int) -> ReviewItem | None:
         return None
     link.settled_at = timezone.now()
     link.save(update_fields=["settled_at"])
-    if link.run.status == Run.Status.CANCELLED or link.upto_seq < ticket.customer_seq:
+    is_overtaken = link.run.status == Run.Status.CANCELLED and not link.run.error_type
+    if is_overtaken or link.upto_seq < ticket.customer_seq:
         return None  # a newer run speaks for the conversation
     from review.carrying_over import carry_over  # noqa: PLC0415 - it stands on this module
     from review.staging.starting import take_live_run  # noqa: PLC0415 - and so does this
@@ -173,6 +174,21 @@ def _open_item(ticket: Ticket, link: TicketRun) -> ReviewItem:
     reasons = [{"code": reason.code, "text": reason.text} for reason in decision.reasons]
     priority = PRIORITIES[result.urgency] if result else ReviewItem.Priority.NORMAL
     started_at = clock_started_at(ticket)
+    said: dict[str, Any] = {
+        "proposal": ReviewPayload.objects.create(content=proposal),
+        "digest": digest(proposal),
+        "reasons": reasons,
+        "reason_codes": [reason["code"] for reason in reasons],
+        "category": result.category if result else "",
+        "confidence": result.confidence if result else None,
+        "priority": priority,
+        "needs_second": run.agent.categories.filter(
+            slug=result.category if result else "", is_high_stakes=True
+        ).exists(),
+    }
+    known = ReviewItem.objects.select_for_update().filter(run=run, step_key="").first()
+    if known is not None:  # the run was started again by hand
+        return _asked_anew(known, said)
     item = ReviewItem.objects.create(
         ticket=ticket,
         run=run,
@@ -180,16 +196,7 @@ def _open_item(ticket: Ticket, link: TicketRun) -> ReviewItem:
         clock_started_at=started_at,
         due_at=sla.due_at(ticket.queue, priority, started_at),
         upto_seq=link.upto_seq,
-        proposal=ReviewPayload.objects.create(content=proposal),
-        digest=digest(proposal),
-        reasons=reasons,
-        reason_codes=[reason["code"] for reason in reasons],
-        category=result.category if result else "",
-        confidence=result.confidence if result else None,
-        priority=priority,
-        needs_second=run.agent.categories.filter(
-            slug=result.category if result else "", is_high_stakes=True
-        ).exists(),
+        **said,
         replaces=ticket.items.filter(
             status=ReviewItem.Status.SUPERSEDED, kind=ReviewItem.Kind.DRAFT
         )
@@ -198,6 +205,17 @@ def _open_item(ticket: Ticket, link: TicketRun) -> ReviewItem:
     )
     audit.record(None, "item.opened", item, after=item.digest, run=run.pk)
     similar.index_tickets([ticket])
+    return item
+
+
+def _asked_anew(item: ReviewItem, said: Mapping[str, Any]) -> ReviewItem:
+    """Return the open item with what its run says this time: its next revision."""
+    before = item.digest
+    for name, value in said.items():
+        setattr(item, name, value)
+    item.revision += 1
+    item.save()
+    audit.record(None, "item.revised", item, before=before, after=item.digest, run=item.run_id)
     return item
 
 

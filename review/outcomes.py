@@ -17,7 +17,7 @@ from django.utils import timezone
 from observability.payloads import digest
 from review import attachments, audit, mail, proposals, similar, webhooks
 from review.errors import ErasedFile
-from review.models import Delivery, Message, ReviewPayload, Ticket
+from review.models import Delivery, Message, ReviewItem, ReviewPayload, Ticket
 from review.reports import Report
 from review.search import index_texts
 
@@ -40,9 +40,13 @@ def channel_of(ticket: Ticket) -> Delivery.Channel:
     return Delivery.Channel.RECORD
 
 
-def channel_to_agent(ticket: Ticket) -> Delivery.Channel:
-    """Return how a verdict reaches the agent that waits for it; it can always ask the API."""
-    if ticket.source.webhook_url and not ticket.source.is_demo:
+def channel_to_agent(item: ReviewItem) -> Delivery.Channel:
+    """Return how a verdict reaches the agent that waits for it; it can always ask the API.
+
+    One of this installation is resumed and hears of it there.
+    """
+    source = item.ticket.source
+    if source.webhook_url and not source.is_demo and not item.step_key:
         return Delivery.Channel.WEBHOOK
     return Delivery.Channel.RECORD
 

@@ -12,11 +12,12 @@ from django.db import transaction
 from agents.models import Agent, Run
 from agents.requests import cancel_runs, end_waiting_run, open_waiting_run
 from observability.payloads import digest
-from review import audit, sla
+from review import audit, pauses
 from review.actions import EFFECTS, actions_of
+from review.asking import put_before_a_person
 from review.claims import refuse_if_ended
 from review.errors import AlreadyDecided, DraftIsWaiting
-from review.items import PRIORITIES, clock_started_at, drop_claim, queue_called
+from review.items import drop_claim, queue_called
 from review.models import Queue, ReviewItem, ReviewPayload, Ticket, TicketRun, Verdict
 from review.proposal_check import cleaned
 from review.redaction import redact
@@ -55,25 +56,33 @@ def submit(
     if ticket.queue is None:
         ticket.queue = queue or queue_called(agent.fallback_queue)
         ticket.save(update_fields=["queue"])
-    given = _reasons(content["actions"], reasons)
-    priority, started_at = PRIORITIES[urgency], clock_started_at(ticket)
-    target = queue or ticket.queue
-    item = ReviewItem.objects.create(
-        ticket=ticket,
-        run=run,
-        queue=target,
-        kind=content["actions"][0]["kind"],
-        clock_started_at=started_at,
-        due_at=sla.due_at(target, priority, started_at),
-        upto_seq=ticket.last_seq,
-        proposal=ReviewPayload.objects.create(content=content),
-        digest=digest(content),
-        reasons=given,
-        reason_codes=[reason["code"] for reason in given],
-        priority=priority,
+    return put_before_a_person(
+        ticket,
+        run,
+        content,
+        reasons=_reasons(content["actions"], reasons),
+        urgency=urgency,
+        queue=queue or ticket.queue,
         needs_second=high_stakes,
     )
-    audit.record(None, "item.opened", item, after=item.digest, run=run.pk, agent=agent.slug)
+
+
+@transaction.atomic
+def revise(item_id: int, actions: Sequence[Mapping[str, Any]]) -> ReviewItem:
+    """Return the item, which now asks this instead; whoever read the earlier revision is told.
+
+    Raises UnfitProposal, and AlreadyDecided, Superseded or Withdrawn when it has ended.
+    """
+    item = _locked(item_id)
+    if item.is_correction or item.step_key:
+        raise AlreadyDecided
+    content = {"actions": cleaned(actions)}
+    before = item.digest
+    item.proposal = ReviewPayload.objects.create(content=content)
+    item.digest, item.kind = digest(content), content["actions"][0]["kind"]
+    item.revision += 1
+    item.save(update_fields=["proposal", "digest", "kind", "revision"])
+    audit.record(None, "item.revised", item, before=before, after=item.digest)
     return item
 
 
@@ -83,10 +92,7 @@ def withdraw(item_id: int) -> ReviewItem:
 
     Raises AlreadyDecided, Superseded or Withdrawn when it has ended already.
     """
-    ticket_id = ReviewItem.objects.values_list("ticket_id", flat=True).get(pk=item_id)
-    Ticket.objects.select_for_update().get(pk=ticket_id)
-    item = ReviewItem.objects.select_for_update().get(pk=item_id)
-    refuse_if_ended(item)
+    item = _locked(item_id)
     if item.is_correction:  # of a reply that was sent: the agent has nothing to take back
         raise AlreadyDecided
     cancel_runs([item.run_id])
@@ -98,8 +104,13 @@ def withdraw(item_id: int) -> ReviewItem:
 
 
 def conclude(item: ReviewItem) -> None:
-    """End the run that waited for the item, with its verdicts: they can no longer be undone."""
-    if item.run.status == Run.Status.WAITING:
+    """Let the run that waited for the item have its verdicts: they can no longer be undone.
+
+    One of this installation goes on with them, one of an agent elsewhere ends with them.
+    """
+    if item.step_key:
+        pauses.answer(item)
+    elif item.run.status == Run.Status.WAITING:
         end_waiting_run(item.run_id, {"verdicts": told(item, item.revision)})
 
 
@@ -119,6 +130,15 @@ def told(item: ReviewItem, revision: int) -> list[dict[str, Any]]:
     """Return the verdicts of one of the item's revisions as its agent is told them, in order."""
     verdicts = item.verdicts.filter(revision=revision).select_related("final")
     return [_told(verdict) for verdict in verdicts.order_by("action")]
+
+
+def _locked(item_id: int) -> ReviewItem:
+    """Return the open item, locked after its ticket. Raises what says that it has ended."""
+    ticket_id = ReviewItem.objects.values_list("ticket_id", flat=True).get(pk=item_id)
+    Ticket.objects.select_for_update().get(pk=ticket_id)
+    item = ReviewItem.objects.select_for_update().get(pk=item_id)
+    refuse_if_ended(item)
+    return item
 
 
 def _told(verdict: Verdict) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Proposals as agents write them: the API's bodies."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -51,18 +51,13 @@ class ToolCallIn(Incoming):
 ActionIn = Annotated[DraftIn | DecisionIn | ToolCallIn, Field(discriminator="kind")]
 
 
-class ProposalIn(Incoming):
-    """What an agent puts before a person: in order, each with its own verdict."""
+class RevisionIn(Incoming):
+    """Actions in order, each with its own verdict."""
 
-    agent: Slug = "triage"
     actions: Annotated[list[ActionIn], Field(min_length=1, max_length=10)]
-    reasons: list[Reason] = Field(default=[], max_length=5)
-    high_stakes: bool = False
-    urgency: Literal["low", "normal", "high"] = "normal"
-    queue: Annotated[Text, StringConstraints(max_length=50)] = ""
 
     @model_validator(mode="after")
-    def _approvable(self) -> "ProposalIn":
+    def _approvable(self) -> Self:
         for action in self.actions:
             if isinstance(action, DecisionIn) and action.suggested is None:
                 can_answer = {"edit", "respond"} & set(action.allows)
@@ -73,3 +68,13 @@ class ProposalIn(Incoming):
     def as_actions(self) -> list[dict[str, Any]]:
         """Return the actions as they are stored."""
         return [action.model_dump(mode="json", by_alias=True) for action in self.actions]
+
+
+class ProposalIn(RevisionIn):
+    """What an agent puts before a person."""
+
+    agent: Slug = "triage"
+    reasons: list[Reason] = Field(default=[], max_length=5)
+    high_stakes: bool = False
+    urgency: Literal["low", "normal", "high"] = "normal"
+    queue: Annotated[Text, StringConstraints(max_length=50)] = ""

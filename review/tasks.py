@@ -1,17 +1,19 @@
 """Celery tasks: they take ids, call the domain, and are safe to run any number of times."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from celery import shared_task
 from django.db.models import Q
 from django.utils import timezone
 
-from agents import runner
+from agents import effects, runner
 from agents.models import Run
-from review import outcomes
+from review import outcomes, pauses
 from review.items import settle_run
-from review.models import Delivery, TicketRun
+from review.models import Delivery, ReviewItem, TicketRun
 from review.redrafting import queue_waiting_for
 from review.staging import working
 from review.wake import announce, wake_delivery, wake_run
@@ -25,7 +27,7 @@ SWEPT_AT_ONCE = 200
 @shared_task
 def work_on_run(run_id: int) -> None:
     runner.execute(run_id)
-    item = settle_run(run_id)
+    item = settle_run(run_id) or pauses.ask(run_id)
     announce(item.queue_id if item else queue_waiting_for(run_id))
     if item is None and working.is_shadow(run_id):
         _advance_comparisons()
@@ -36,6 +38,8 @@ def work_on_delivery(delivery_id: int) -> None:
     delivery = outcomes.deliver(delivery_id)
     if delivery is not None:
         announce(delivery.ticket.queue_id)
+        if delivery.verdict.item.step_key:
+            wake_run(delivery.verdict.item.run_id)
 
 
 @shared_task
@@ -46,19 +50,32 @@ def sweep() -> None:
     for delivery_id in due.values_list("pk", flat=True)[:SWEPT_AT_ONCE]:
         wake_delivery(delivery_id)
     _hint_runs(now)
+    effects.mark_left_behind(now)
+    for run_id in pauses.expired(now)[:SWEPT_AT_ONCE]:
+        _open(pauses.expire, run_id, now)
     for run_id in _ended_but_unsettled():
-        try:
-            item = settle_run(run_id)
-        except Exception:  # one bad run must not keep the others from their inbox
-            log.exception("run %s could not be settled", run_id)
-            continue
-        announce(item.queue_id if item else None)
+        _open(settle_run, run_id)
+    for run_id in pauses.unasked()[:SWEPT_AT_ONCE]:
+        _open(pauses.ask, run_id)
+    for effect_id in pauses.unasked_effects()[:SWEPT_AT_ONCE]:
+        _open(pauses.ask_about, effect_id)
     _advance_comparisons()
 
 
 def _advance_comparisons() -> None:
+    """Tell workers of the shadow runs that there is room for."""
     for run_id in working.advance(timezone.now()):
         wake_run(run_id)
+
+
+def _open(opened: Callable[..., ReviewItem | None], row_id: int, *given: Any) -> None:
+    """Open an item and say so; one bad row must not keep the others from their inbox."""
+    try:
+        item = opened(row_id, *given)
+    except Exception:
+        log.exception("%s %s could not be opened", opened.__name__, row_id)
+        return
+    announce(item.queue_id if item else None)
 
 
 def _hint_runs(now: datetime) -> None:

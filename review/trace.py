@@ -21,9 +21,10 @@ from django.db.models import (
 from django.utils import timezone
 
 from agents.journal import root_span_id
-from agents.models import Run, RunPayload, Step
+from agents.models import Effect, Run, RunPayload, Step
 from observability.models import Span
 from observability.traces import in_tree, spans_of
+from review import runs_by_hand
 from review.ending import Ending, ending_of
 from review.escalation import decide_failure
 from review.models import ReviewItem, TicketRun
@@ -89,7 +90,19 @@ class Trace:
     failure: str
     item_is_visible: bool
     siblings: Siblings
+    effects: Sequence[Effect]
     now: datetime
+
+    @property
+    def may_stop(self) -> bool:
+        """Whether it has not ended."""
+        return self.run.status not in Run.ENDED
+
+    @property
+    def may_start_again(self) -> bool:
+        """Whether it ended in a way that can be tried again, and nobody has decided since."""
+        ended = self.ending is None or self.ending.item.status == ReviewItem.Status.OPEN
+        return runs_by_hand.may_start_again(self.run) and ended
 
     @property
     def is_settled(self) -> bool:
@@ -141,7 +154,8 @@ def trace_of(link: TicketRun, sight: Sight, *, step: str | None = None) -> Trace
     steps = {step.key: step for step in _steps(run)}
     spans = _spans(run, steps, now)
     ending = ending_of(run.pk)
-    making = Rows(run, in_tree(spans, root_span_id(run)), ending, now)
+    pauses = run.pauses.select_related("answer").order_by("pk") if run.attempts > 1 else ()
+    making = Rows(run, in_tree(spans, root_span_id(run)), ending, now, list(pauses))
     work = list(making.steps(steps))
     rows = [making.whole(), *work, *(making.people(ending) if ending else ())]
     calls = [row for row in work if row.kind == "model"]
@@ -159,6 +173,7 @@ def trace_of(link: TicketRun, sight: Sight, *, step: str | None = None) -> Trace
         failure=_failure(run),
         item_is_visible=ending is not None and sight.sees(ending.item.queue_id),
         siblings=_siblings(link, sight),
+        effects=list(run.effects.order_by("pk")),
         now=now,
     )
 

@@ -6,13 +6,19 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from agents.models import Run, Step
+from agents.models import Pause, Run, Step
 from observability.models import Span
 from observability.traces import Branch
 from review.ending import Ending
 from review.readable import counted, gist
 from review.waterfall import Bar, Scale
 
+SAID = {
+    "approve": "approved",
+    "edit": "changed and approved",
+    "reject": "refused",
+    "respond": "answered in words",
+}
 RowKind = Literal["run", "model", "step", "try", "wait", "person"]
 
 
@@ -54,9 +60,15 @@ class Rows:
     """Makes the rows of one run. now: where what has not ended ends on the page."""
 
     def __init__(
-        self, run: Run, branches: Sequence[Branch], ending: Ending | None, now: datetime
+        self,
+        run: Run,
+        branches: Sequence[Branch],
+        ending: Ending | None,
+        now: datetime,
+        pauses: Sequence[Pause] = (),
     ) -> None:
         self.run = run
+        self.answered = [pause for pause in pauses if pause.answered_at]
         self.end = run.finished_at or now
         self.branches = [branch for branch in branches if branch.depth]
         last = self.end
@@ -94,13 +106,28 @@ class Rows:
             step = steps.get(step_key(span))
             by = step.attempt if step else run.attempts
             if by > attempt:
-                yield self._loss(done_until, span.started_at, by)
+                yield from self._between(done_until, span.started_at, by)
             attempt, done_until = max(attempt, by), max(done_until, span.ended_at)
             yield from self._step(branch, step)
         if run.attempts > attempt:
-            yield self._loss(done_until, self.end, run.attempts)
+            yield from self._between(done_until, self.end, run.attempts)
         elif run.status == Run.Status.RUNNING:
             yield self._row("wait", "at work on the next step", done_until, self.end)
+
+    def _between(self, begin: datetime, end: datetime, attempt: int) -> Iterator[Row]:
+        """Yield why another attempt went on: people's answers, else a worker that was lost."""
+        answers = [pause for pause in self.answered if begin <= pause.opened_at <= end]
+        for pause in answers:
+            said = ((pause.answer.content if pause.answer else None) or {}).get("verdict", "")
+            yield self._row(
+                "person",
+                "waited for a person",
+                pause.opened_at,
+                pause.answered_at or end,
+                detail=SAID.get(said, ""),
+            )
+        if not answers:
+            yield self._loss(begin, end, attempt)
 
     def people(self, ending: Ending) -> Iterator[Row]:
         """Yield a row for each wait until a person decided, and for one that still goes on."""

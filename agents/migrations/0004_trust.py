@@ -112,7 +112,6 @@ class Migration(migrations.Migration):
                 ),
                 ("step_key", models.CharField(max_length=80)),
                 ("digest", models.CharField(max_length=64)),
-                ("revision", models.PositiveIntegerField(default=1)),
                 ("opened_at", models.DateTimeField(auto_now_add=True)),
                 ("expires_at", models.DateTimeField()),
                 ("answered_at", models.DateTimeField(null=True)),

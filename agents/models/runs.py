@@ -197,15 +197,14 @@ class Step(models.Model):
 class Pause(models.Model):
     """A step of a run that waits for a person's word, and the word once it is there.
 
-    revision and digest bind the answer to what was asked: an answer to anything else counts for
-    nothing. One at a time is unanswered in a run.
+    The digest, of the actions proposed, binds the answer to what was asked: an answer to anything
+    else counts for nothing. One at a time is unanswered in a run.
     """
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="pauses")
     step_key = models.CharField(max_length=80)
     proposal = models.ForeignKey(RunPayload, on_delete=models.PROTECT, related_name="+")
     digest = models.CharField(max_length=64)
-    revision = models.PositiveIntegerField(default=1)
     opened_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)

@@ -27,7 +27,8 @@ class ToolContext:
 class Call(Protocol):
     """Do what the tool does and return JSON. Raises ToolFailed when it surely was not done.
 
-    Anything else it raises leaves open whether it was done.
+    Anything else it raises leaves open whether it was done. It gives up by itself after
+    `context.timeout_s`.
     """
 
     def __call__(self, arguments: Mapping[str, Any], context: ToolContext) -> Any: ...
@@ -39,7 +40,8 @@ class Tool:
 
     takes_key: whether a second call under the same key does nothing more. effect_of: what these
     very arguments do, where that is less or more than `effect` says. amount_of: the money they
-    move, for policies. Limits are None for none.
+    move, for policies. is_local: it works on this installation's database, so it is called in the
+    caller's own thread and needs no other watch over its time. Limits are None for none.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Tool:
     effect: Effect
     call: Call
     takes_key: bool = False
+    is_local: bool = False
     timeout_s: float = 15
     per_run: int | None = None
     per_minute: int | None = None

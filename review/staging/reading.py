@@ -12,7 +12,7 @@ from agents.results import RunResult
 from review.items import drafted
 from review.models import ComparedPair, Verdict, VerdictKind
 from review.staging.measure import Predicted, Side, predicted
-from review.staging.outcomes import Policies, outcome_of, result_of
+from review.staging.outcomes import outcome_of, result_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,13 +24,13 @@ class Texts:
     sent: str | None
 
 
-def sides(pair: ComparedPair, policies: Policies) -> tuple[Side, Side]:
+def sides(pair: ComparedPair) -> tuple[Side, Side]:
     """Return the figures of live and of the candidate. The pair's shadow has ended."""
     live, shadow, verdict = pair.live_run, pair.shadow or pair.live_run, pair.verdict
     texts, right = texts_of(pair), _final_category(live, verdict)
     mine, other = result_of(live), result_of(shadow)
-    was = outcome_of(live, mine, policies.live)
-    would = outcome_of(shadow, other, policies.candidate)
+    was = outcome_of(live, mine)
+    would = outcome_of(shadow, other)
     drafts = [
         "" if decision.outcome == "block" else text or ""
         for decision, text in ((was, texts.live), (would, texts.candidate))

@@ -14,7 +14,6 @@ from review import audit
 from review.models import ComparedPair
 from review.overview.decided_items import in_force
 from review.staging.measure import badness_of, standing_of
-from review.staging.outcomes import Policies, policies_of
 from review.staging.reading import sides
 from review.undoing import window
 
@@ -52,11 +51,8 @@ def measure_ended() -> int:
         comparison__status=Comparison.Status.STOPPED
     )
     pairs = list(ended.order_by("pk")[:AT_ONCE])
-    policies: dict[int, Policies] = {}
     for pair in pairs:
-        if pair.comparison_id not in policies:
-            policies[pair.comparison_id] = policies_of(pair.comparison)
-        measure(pair, policies[pair.comparison_id])
+        measure(pair)
     return len(pairs)
 
 
@@ -78,15 +74,14 @@ def judge_live_traffic(now: datetime) -> int:
     for pair in undecided.filter(live_run__in=verdicts).order_by("pk"):
         pair.verdict_id = verdicts[pair.live_run_id]
         pair.save(update_fields=["verdict"])
-        whole = PAIRS.get(pk=pair.pk)
-        measure(whole, policies_of(whole.comparison))
+        measure(PAIRS.get(pk=pair.pk))
         found += 1
     return found
 
 
-def measure(pair: ComparedPair, policies: Policies) -> None:
+def measure(pair: ComparedPair) -> None:
     """Write the pair's figures and how the candidate did. Its shadow run has ended."""
-    live, candidate = sides(pair, policies)
+    live, candidate = sides(pair)
     verdict = pair.verdict
     pair.live, pair.candidate = live.as_json(), candidate.as_json()
     pair.standing = standing_of(

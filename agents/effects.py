@@ -1,0 +1,172 @@
+"""What a run does to the world: meant before it is done, known afterwards.
+
+Exactly once exists only with a key that the other side honours. Without one a call is made at most
+once, and where nobody can know how it ended a person finds out.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from agents.errors import RunLost, ToolFailed
+from agents.journal import Journal, held
+from agents.models import HEARTBEAT_TIMEOUT, Effect, Run, RunPayload
+from agents.tools.limits import count_call
+from agents.tools.registry import Tool, ToolContext
+from observability.failures import count_failure
+from observability.payloads import digest
+
+log = logging.getLogger(__name__)
+
+# A call whose end is unclear is made again under its key after these waits, then a person is asked.
+WAITS_S = (0.5, 2.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """How an effect ended. result: the tool's, or a sentence why it was not done or is unclear."""
+
+    effect: Effect
+    result: Any
+
+
+def bound_digest(tool: str, arguments: Mapping[str, Any], revision: int) -> str:
+    """Return the digest that binds an approval to what it was given for."""
+    return digest({"tool": tool, "arguments": dict(arguments), "revision": revision})
+
+
+def carry_out(
+    journal: Journal, key: str, tool: Tool, arguments: Mapping[str, Any], *, revision: int = 0
+) -> Ended:
+    """Return how the call ended, made now or in an earlier attempt.
+
+    revision: of the proposal that was approved. Raises RunLost, ToolError when a limit is reached.
+    """
+    journal.halt.check()
+    effect, is_new = _intend(journal, key, tool, arguments, revision)
+    if effect.state != Effect.State.INTENDED:
+        return Ended(effect=effect, result=_kept(effect))
+    if not is_new and not effect.takes_key:
+        # Whoever meant to make the call is gone, and may have made it.
+        return _end(effect, Effect.State.UNKNOWN, "The worker died while it was called.")
+    return _call(journal, effect, tool, arguments)
+
+
+def settle(effect: Effect, state: Effect.State, said: str) -> Ended:
+    """Return the unclear effect as a person found it to be."""
+    return _end(effect, state, said, result={"found_by_a_person": said})
+
+
+def mark_left_behind(now: datetime) -> int:
+    """Turn what ended runs have left unclear into `unknown`; return how many there were.
+
+    A worker that still waits for the other side has the time that any call has to say so itself.
+    """
+    left = Effect.objects.filter(
+        state=Effect.State.INTENDED,
+        run__status__in=Run.ENDED,
+        run__finished_at__lt=now - HEARTBEAT_TIMEOUT,
+    )
+    return left.update(
+        state=Effect.State.UNKNOWN, ended_at=now, detail="Its run ended while it was called."
+    )
+
+
+def call(tool: Tool, arguments: Mapping[str, Any], context: ToolContext) -> Any:
+    """Return what the tool gives, within its time.
+
+    Raises ToolFailed when it surely was not done, TimeoutError or anything else when that is open.
+    """
+    return _in_time(lambda: tool.call(arguments, context), None if tool.is_local else tool)
+
+
+def context_of(journal: Journal, tool: Tool, key: str) -> ToolContext:
+    """Return what a tool is told of the run that calls it."""
+    given = journal.run.input.content or {}
+    return ToolContext(
+        run_id=journal.run.pk, key=key, subject=given.get("party") or {}, timeout_s=tool.timeout_s
+    )
+
+
+def _in_time(work: Callable[[], Any], watched: Tool | None) -> Any:
+    if watched is None:
+        return work()
+    # A thread that hangs is left to its fate: no run waits for it, nor does the process's end.
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"tool-{watched.name}")
+    try:
+        made: Future[Any] = pool.submit(work)
+        return made.result(watched.timeout_s)
+    finally:
+        pool.shutdown(wait=False)
+
+
+def _intend(
+    journal: Journal, key: str, tool: Tool, arguments: Mapping[str, Any], revision: int
+) -> tuple[Effect, bool]:
+    """Return the effect's row, committed, and whether this attempt is the one that meant it."""
+    run = journal.run
+    with transaction.atomic():
+        if not held(run, journal.attempt).update(heartbeat_at=timezone.now()):
+            raise RunLost
+        known = Effect.objects.filter(run=run, step_key=key).select_related("result").first()
+        if known is not None:
+            return known, False
+        count_call(run.agent, tool, sum(one.tool == tool.name for one in journal.calls))
+        return Effect.objects.create(
+            run=run,
+            step_key=key,
+            tool=tool.name,
+            arguments=RunPayload.objects.create(content=dict(arguments)),
+            bound_digest=bound_digest(tool.name, arguments, revision),
+            idempotency_key=f"run-{run.trace_id}-{key}",
+            takes_key=tool.takes_key,
+        ), True
+
+
+def _call(journal: Journal, effect: Effect, tool: Tool, arguments: Mapping[str, Any]) -> Ended:
+    context = context_of(journal, tool, effect.idempotency_key)
+    for wait_s in (*WAITS_S, None) if effect.takes_key else (None,):
+        Effect.objects.filter(pk=effect.pk).update(attempts=F("attempts") + 1)
+        try:
+            result = call(tool, arguments, context)
+        except ToolFailed as error:
+            return _failed(effect, str(error))
+        except Exception as error:
+            log.exception("%s of run %s is unclear", tool.name, effect.run_id)
+            unclear = f"It ended with {type(error).__name__}, so nobody knows whether it was done."
+        else:
+            return _end(effect, Effect.State.DONE, "", result=result)
+        if wait_s is not None:
+            time.sleep(wait_s)
+    count_failure("tool", tool.name, "unknown")
+    return _end(effect, Effect.State.UNKNOWN, unclear)
+
+
+def _failed(effect: Effect, said: str) -> Ended:
+    count_failure("tool", effect.tool, "tool_error")
+    return _end(effect, Effect.State.FAILED, said)
+
+
+def _end(effect: Effect, state: Effect.State, said: str, *, result: Any = None) -> Ended:
+    """Write how it ended, whoever holds the run by now: what happened happened."""
+    with transaction.atomic():
+        effect.state, effect.detail, effect.ended_at = state, said[:500], timezone.now()
+        kept = RunPayload.objects.create(content=result) if state == Effect.State.DONE else None
+        effect.result = kept
+        open_states = [Effect.State.INTENDED, Effect.State.UNKNOWN]
+        Effect.objects.filter(pk=effect.pk, state__in=open_states).update(
+            state=state, detail=effect.detail, ended_at=effect.ended_at, result=kept
+        )
+    return Ended(effect=effect, result=_kept(effect))
+
+
+def _kept(effect: Effect) -> Any:
+    return effect.result.content if effect.result else effect.detail

@@ -1,0 +1,174 @@
+"""Runs of this installation that wait for a person: the items that ask, and the answers back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from agents import effects
+from agents.models import Effect, Pause, Run
+from agents.pauses import Answer, open_pauses, resume
+from agents.tools.calling import DO_AGAIN, WAS_DONE, question_about
+from review import audit
+from review.actions import EFFECTS, actions_of
+from review.asking import put_before_a_person
+from review.items import drop_claim, queue_called
+from review.models import ReviewItem, Ticket, TicketRun, Verdict
+
+UNKNOWN = "unknown"
+WHY = {
+    "acts": {"code": "agent_acts", "text": "The agent wants to do something."},
+    UNKNOWN: {"code": "effect_unknown", "text": "Nobody knows whether something was done."},
+}
+
+
+@transaction.atomic
+def ask(run_id: int) -> ReviewItem | None:
+    """Open the item that the waiting run's question calls for; return it, None when it stands."""
+    if not open_pauses().filter(run=run_id).exists():
+        return None
+    link = _locked_link(run_id)
+    pause = open_pauses().filter(run=run_id).select_related("proposal").first()
+    if link is None or pause is None or _asked(run_id, pause.step_key):
+        return None
+    content = pause.proposal.content or {"actions": []}
+    return put_before_a_person(
+        link.ticket,
+        link.run,
+        {"actions": content["actions"]},
+        step_key=pause.step_key,
+        upto_seq=link.upto_seq,
+        reasons=_reasons(content),
+        urgency="high" if content.get("why") == UNKNOWN else "normal",
+        queue=link.ticket.queue or queue_called(link.run.agent.fallback_queue),
+    )
+
+
+@transaction.atomic
+def ask_about(effect_id: int) -> ReviewItem | None:
+    """Open the item that asks how a call ended which an ended run left unclear."""
+    effect = Effect.objects.select_related("arguments").get(pk=effect_id)
+    link = _locked_link(effect.run_id)
+    key = f"{effect.step_key}/{UNKNOWN}"
+    if link is None or effect.state != Effect.State.UNKNOWN or _asked(effect.run_id, key):
+        return None
+    question = question_about(effect.tool, effect.arguments.content or {}, effect)
+    (action,) = question["actions"]
+    # Its run is over: a person can say how it ended, and no agent will do it again.
+    action["schema"] = {
+        "enum": [choice for choice in action["schema"]["enum"] if choice != DO_AGAIN]
+    }
+    return put_before_a_person(
+        link.ticket,
+        link.run,
+        {"actions": [action]},
+        step_key=key,
+        upto_seq=link.upto_seq,
+        reasons=[WHY[UNKNOWN]],
+        urgency="high",
+        queue=link.ticket.queue or queue_called(link.run.agent.fallback_queue),
+    )
+
+
+def unasked() -> Sequence[int]:
+    """Return the runs that wait for a person and whose item is not open yet, oldest first."""
+    asked = ReviewItem.objects.filter(run=OuterRef("run"), step_key=OuterRef("step_key"))
+    waiting = open_pauses().filter(~Exists(asked)).order_by("pk")
+    return list(waiting.values_list("run_id", flat=True))
+
+
+def unasked_effects() -> Sequence[int]:
+    """Return the unclear effects of ended runs that nobody was asked about."""
+    unclear = Effect.objects.filter(state=Effect.State.UNKNOWN, run__status__in=Run.ENDED)
+    known = set(
+        ReviewItem.objects.filter(
+            run__in=unclear.values("run"), step_key__endswith=f"/{UNKNOWN}"
+        ).values_list("run_id", "step_key")
+    )
+    rows = unclear.order_by("pk").values_list("pk", "run_id", "step_key")
+    return [pk for pk, run_id, key in rows if (run_id, f"{key}/{UNKNOWN}") not in known]
+
+
+def answer(item: ReviewItem) -> None:
+    """Give the item's verdict to the run that waits for it, or to the effect it left unclear."""
+    verdict = item.verdicts.select_related("final").get(revision=item.revision, action=0)
+    if not Pause.objects.filter(run=item.run_id, step_key=item.step_key).exists():
+        _settle_effect(item, verdict)
+        return
+    said = verdict.final.content if verdict.final else None
+    resume(
+        item.run_id,
+        item.step_key,
+        Answer(
+            verdict=verdict.kind,  # type: ignore[arg-type]
+            final=said,
+            reason=verdict.reason,
+            proposed_digest=verdict.proposed_digest,
+            revision=verdict.revision,
+            final_digest=verdict.final_digest,
+        ),
+    )
+
+
+@transaction.atomic
+def expire(run_id: int, now: datetime) -> ReviewItem | None:
+    """End the run and the question that nobody answered in time; return the item that says so.
+
+    Silence never approves. Whoever is at work on it keeps it.
+    """
+    link = _locked_link(run_id)
+    pause = open_pauses().filter(run=run_id, expires_at__lte=now).first()
+    if link is None or pause is None:
+        return None
+    item = (
+        ReviewItem.objects.select_for_update()
+        .filter(run=run_id, step_key=pause.step_key, status=ReviewItem.Status.OPEN)
+        .first()
+    )
+    if item is None or (item.claim_expires_at and item.claim_expires_at > now):
+        return None
+    Run.objects.filter(pk=run_id, status=Run.Status.WAITING).update(
+        status=Run.Status.FAILED, error_type="expired", finished_at=now
+    )
+    drop_claim(item)
+    item.status = ReviewItem.Status.EXPIRED
+    item.save()
+    audit.record(None, "item.expired", item, before=item.digest)
+    return item
+
+
+def expired(now: datetime) -> Sequence[int]:
+    """Return the runs whose question has waited longer than it may."""
+    due = open_pauses().filter(expires_at__lte=now).order_by("expires_at")
+    return list(due.values_list("run_id", flat=True))
+
+
+def _settle_effect(item: ReviewItem, verdict: Verdict) -> None:
+    key = item.step_key.removesuffix(f"/{UNKNOWN}")
+    effect = Effect.objects.filter(run=item.run_id, step_key=key).first()
+    if effect is None or effect.state != Effect.State.UNKNOWN:
+        return
+    said = str(verdict.final.content) if verdict.final else "Left as it is."
+    state = Effect.State.DONE if said == WAS_DONE else Effect.State.FAILED
+    effects.settle(effect, state, said)
+
+
+def _locked_link(run_id: int) -> TicketRun | None:
+    """Return the run's ticket, locked, with the run; None for a run without one."""
+    link = TicketRun.objects.select_related("run__agent").filter(run=run_id).first()
+    if link is None:
+        return None
+    link.ticket = Ticket.objects.select_for_update().get(pk=link.ticket_id)
+    return link
+
+
+def _asked(run_id: int, step_key: str) -> bool:
+    return ReviewItem.objects.filter(run=run_id, step_key=step_key).exists()
+
+
+def _reasons(content: dict[str, object]) -> list[dict[str, str]]:
+    reasons = [WHY[str(content.get("why"))]]
+    if any(action.effect == "irreversible" for action in actions_of(content)):
+        reasons.append({"code": "irreversible", "text": EFFECTS["irreversible"]})
+    return reasons

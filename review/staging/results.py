@@ -131,7 +131,8 @@ class Results:
         sent = self.sent
         return Share(part=sum(bool(side(pair).succeeded) for pair in sent), whole=len(sent))
 
-    def differing(self, pairs: Sequence[Pair], asked: Callable[[Side], bool]) -> Discordance:
+    @staticmethod
+    def differing(pairs: Sequence[Pair], asked: Callable[[Side], bool]) -> Discordance:
         """Return in what the two sides' answers differ."""
         return discordance([(asked(pair.live), asked(pair.candidate)) for pair in pairs])
 

@@ -17,6 +17,11 @@ from agents.evals.models import Label
 from agents.models import STAGING, Agent, Comparison, Effect, Run, RunPayload, Step
 from agents.tier_use import tier_use
 from agents.versions import withdraw
+from review import decisions, outcomes, pauses
+from review.actions import Answer
+from review.claims import claim
+from review.decisions import Seen
+from review.items import settle_run
 from review.models import AuditEntry, ComparedPair, Delivery, ReviewItem, TicketRun
 from review.overview import queries
 from review.overview.period import period_of
@@ -27,6 +32,7 @@ from review.staging.prices import Price
 from review.staging.results import pair_page, results, summary_line
 from review.staging.sampling import is_sampled
 from review.staging.starting import Asked, reviewed, start_comparison, stop_comparison
+from tests.agents.actor import acting
 from tests.builders import make_person, make_ticket
 from tests.peers import Received, Reply
 from tests.provider import ANSWERS, Provider, completion
@@ -483,3 +489,39 @@ def test_pages_of_pairs_are_in_order_and_lose_none(agent: Agent, boss: User, ada
         assert seen == sorted(seen, key=lambda one: (sign * one[0], one[1]))
     worse = pair_page(comparison, shown="worse")
     assert {pair.standing for pair in worse.pairs} == {"worse"}
+
+
+def test_a_shadow_run_never_executes_a_write_tool_that_live_was_allowed(
+    agent: Agent, boss: User, ada: User
+) -> None:
+    with acting() as actor:
+        actor.plan = [("look_up", {"order": "HCW-1"}), ("pay", {"order": "HCW-1", "amount": 35})]
+        run = actor.request()
+        runner.execute(run.pk)
+        asked = pauses.ask(run.pk)
+        assert asked is not None
+        approve_action(asked, ada)
+        runner.execute(run.pk)
+        item = settle_run(run.pk)
+        assert item is not None
+        decide(item, ada)
+        assert (len(actor.till.paid), Effect.objects.count()) == (1, 1)
+        stage_policy(actor.agent, [])
+        comparison = started(actor.agent, boss, asking())
+        assert work_through() == 1
+        shadow = comparison.runs.get()
+        assert (shadow.status, shadow.pauses.count()) == ("done", 0)
+        assert [told.status for told in actor.told] == ["done", "shadow"]
+        assert (len(actor.till.paid), Effect.objects.count()) == (1, 1)
+
+
+def approve_action(item: ReviewItem, person: User) -> None:
+    """Agree to the call that the run waits with, and let the verdict reach it."""
+    claimed = claim(item, person)
+    assert claimed.claim_token is not None
+    seen = Seen(claim_token=claimed.claim_token, revision=claimed.revision, digest=claimed.digest)
+    decisions.decide(
+        item.pk, person, seen, [Answer(said="go", final={"order": "HCW-1", "amount": 35})]
+    )
+    for delivery in Delivery.objects.filter(state="due"):
+        outcomes.deliver(delivery.pk)

@@ -9,6 +9,7 @@ from agents.models import Agent, Comparison, Promotion
 from agents.promoting import needs_second
 from agents.versions import named
 from review.changes import Piece, pieces
+from review.edits import Comparison as Diff
 from review.edits import compare
 from review.models import ComparedPair
 from review.overview.words import many, usd, whole
@@ -153,14 +154,28 @@ def mix_of(comparison: Comparison) -> tuple[str, Sequence[Difference]]:
 
 @dataclass(frozen=True, kw_only=True)
 class PairShown:
-    """A pair opened: its texts, and each draft as a diff to what was sent."""
+    """A pair opened: its texts, and each draft as a diff to what was sent.
+
+    live_changes, candidate_changes: the diffs' changes between a few words; none where all was
+    sent as drafted.
+    """
 
     pair: ComparedPair
     texts: Texts
     live: Side
     candidate: Side
-    live_changes: Sequence[Piece]
-    candidate_changes: Sequence[Piece]
+    live_diff: Diff | None
+    candidate_diff: Diff | None
+
+    @property
+    def live_changes(self) -> Sequence[Piece]:
+        """What was changed in live's draft."""
+        return _changes(self.live_diff)
+
+    @property
+    def candidate_changes(self) -> Sequence[Piece]:
+        """What would have been changed in the candidate's."""
+        return _changes(self.candidate_diff)
 
     @property
     def is_erased(self) -> bool:
@@ -177,8 +192,8 @@ def pair_shown(pair: ComparedPair) -> PairShown:
         texts=texts,
         live=Side.from_json(pair.live),
         candidate=Side.from_json(pair.candidate),
-        live_changes=_changes(texts.live, texts.sent),
-        candidate_changes=_changes(texts.candidate, texts.sent),
+        live_diff=_diff(texts.live, texts.sent),
+        candidate_diff=_diff(texts.candidate, texts.sent),
     )
 
 
@@ -219,5 +234,10 @@ def _is_a_mix(promotion: Promotion, shown: Comparison | None) -> bool:
     )
 
 
-def _changes(draft: str | None, sent: str | None) -> Sequence[Piece]:
-    return pieces(compare(draft, sent).segments) if draft and sent else ()
+def _diff(draft: str | None, sent: str | None) -> Diff | None:
+    return compare(draft, sent) if draft and sent else None
+
+
+def _changes(diff: Diff | None) -> Sequence[Piece]:
+    found = pieces(diff.segments) if diff else ()
+    return found if any(piece.kind == "change" for piece in found) else ()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -21,7 +22,7 @@ from agents.models import (
 )
 from agents.prompts import prompt, tasks_of
 from agents.tiers import is_embedded
-from agents.versions import KINDS, kind_of
+from agents.versions import KINDS, kind_of, named
 from review.edits import Comparison as Diff
 from review.edits import compare
 
@@ -81,15 +82,25 @@ class Ground:
         same = (one for one in self.live if type(one) is type(version) and one.key == version.key)
         return next(same, None)
 
-    def embedded_tier(self, task: str, versions: Sequence[Version]) -> int | None:
-        """Return the task's tier under the mix if only the embedded model is on it, else None."""
-        mix = {(type(one), *one.key.values()): one for one in [*self.live, *versions]}
-        edited = mix.get((RouteVersion,))
-        routes = edited.routes if isinstance(edited, RouteVersion) else {}
-        number = {**settings.TIERS["routes"], **routes}.get(task)
-        tier = mix.get((TierVersion, number))
-        is_deaf = isinstance(tier, TierVersion) and all(map(is_embedded, tier.models))
-        return number if is_deaf else None
+    def models_of(self, versions: Sequence[Version]) -> Mapping[str, tuple[int, Sequence[str]]]:
+        """Return each task's tier and its models under the mix over live."""
+        tiers: dict[int, Sequence[str]] = {}
+        routes = dict(settings.TIERS["routes"])
+        for one in [*self.live, *versions]:
+            if isinstance(one, TierVersion):
+                tiers[one.tier] = one.models
+            elif isinstance(one, RouteVersion):
+                routes |= one.routes
+        return {task: (tier, tiers[tier]) for task, tier in routes.items() if tier in tiers}
+
+    def has_changed_since(self, moment: datetime) -> bool:
+        """Return whether anything that is live now came after that."""
+        return any(one.created_at > moment for one in self.live)
+
+    def find(self, mix: Sequence[Sequence[Any]]) -> list[Version]:
+        """Return the versions that [[kind, id], …] names; those of staging need no query."""
+        here = {(kind_of(one), one.pk): one for one in [*self.staging, *self.live]}
+        return [here.get((kind, pk)) or named([[kind, pk]])[0] for kind, pk in mix]
 
     def _says_more(self, version: Version) -> bool:
         live = self.beside(version)
@@ -143,7 +154,7 @@ def _difference(ground: Ground, version: Version, mix: Sequence[Version]) -> Dif
     if isinstance(version, PromptVersion):
         file = _file_of(version, ground.agent)
         diff = compare(live.text if isinstance(live, PromptVersion) else file, version.text)
-        note = _deaf(ground.embedded_tier(version.task, mix))
+        note = _deaf(*ground.models_of(mix).get(version.task, (0, ())))
     elif isinstance(version, RouteVersion):
         was = live.routes if isinstance(live, RouteVersion) else settings.TIERS["routes"]
         changes = list(_routes(was, version.routes))
@@ -175,9 +186,9 @@ def _file_of(version: PromptVersion, agent: Agent) -> str:
     return prompt(agent.slug, version.task).text if version.task in tasks_of(agent.slug) else ""
 
 
-def _deaf(tier: int | None) -> str:
+def _deaf(tier: int, models: Sequence[str]) -> str:
     """Return a note where no model of the candidate's reads the prompt."""
-    if tier is None:
+    if not all(map(is_embedded, models)):
         return ""
     return (
         "The task runs on the embedded model, which reads no prompt: nothing of this shows "

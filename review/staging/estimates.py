@@ -10,9 +10,9 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from agents.configuration import configuration
-from agents.models import STAGING, Agent, Version
+from agents.models import Agent, Version
 from agents.tiers import is_embedded
+from review.staging.candidates import Ground
 from review.staging.prices import price_of
 
 LOOKED_BACK = timedelta(days=7)
@@ -59,32 +59,31 @@ class Tokens:
     output: int
 
 
-def estimate(agent: Agent, versions: Sequence[Version]) -> Estimated:
+def estimate(ground: Ground, versions: Sequence[Version]) -> Estimated:
     """Return what a run of the candidate may cost: each call at the dearest of its models."""
-    chosen = configuration(agent, STAGING, versions)
-    tokens = tokens_a_run(agent, timezone.now() - LOOKED_BACK)
-    tasks = {task: tier for task, tier in chosen.routes.items() if tier in chosen.tiers}
+    tasks = ground.models_of(versions)
+    tokens = tokens_a_run(ground.agent, timezone.now() - LOOKED_BACK)
+    seen = max((taken.runs for taken in tokens.values()), default=0)
     # A task that last week never came may come with the candidate; all of them count for "free".
-    models = {model for tier in tasks.values() for model in chosen.tiers[tier].models}
-    if all(map(is_embedded, models)):
-        return Estimated(usd_per_run=Decimal(0), is_free=True)
-    prices = {model: price_of(model) for model in models if not is_embedded(model)}
-    used = {model for task in tokens if task in tasks for model in chosen.tiers[tasks[task]].models}
-    unpriced = sorted(model for model in used if not is_embedded(model) and not prices[model])
+    if all(is_embedded(model) for _, models in tasks.values() for model in models):
+        return Estimated(usd_per_run=Decimal(0), is_free=True, runs_seen=seen)
+    unpriced: set[str] = set()
     usd = Decimal(0)
     for task, taken in tokens.items():
-        known = chosen.tiers[tasks[task]].models if task in tasks else ()
-        costs = [
-            price.input_usd * taken.input + price.output_usd * taken.output
-            for model in known
-            if (price := prices.get(model))
-        ]
-        usd += max(costs, default=Decimal(0))
+        costs = [Decimal(0)]
+        for model in tasks.get(task, (0, ()))[1]:
+            if is_embedded(model):
+                continue
+            if price := price_of(model):
+                costs.append(price.input_usd * taken.input + price.output_usd * taken.output)
+            else:
+                unpriced.add(model)
+        usd += max(costs)
     return Estimated(
         usd_per_run=None if unpriced or not tokens else usd,
         is_free=False,
-        unpriced=unpriced,
-        runs_seen=max((taken.runs for taken in tokens.values()), default=0),
+        unpriced=sorted(unpriced),
+        runs_seen=seen,
     )
 
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from agents.models import Agent, Comparison, Promotion
 from agents.promoting import needs_second
-from agents.versions import named
 from review.changes import Piece, pieces
 from review.edits import Comparison as Diff
 from review.edits import compare
@@ -17,25 +16,24 @@ from review.staging.candidates import (
     Difference,
     Ground,
     as_pairs,
-    compared_agents,
     differences,
     ground_of,
     in_words,
 )
 from review.staging.estimates import Estimated, estimate
 from review.staging.figures import Figure, figures
-from review.staging.gate import Gate, summary_of
+from review.staging.gate import Gate, gate_of, summary_of
 from review.staging.measure import Side
-from review.staging.promotion import NEVER, OUTDATED
-from review.staging.reading import Texts, spent_usd, texts_of
-from review.staging.results import SHOWN, Results, live_has_changed, results
+from review.staging.promotion import NEVER, gate_now
+from review.staging.reading import Texts, texts_of
+from review.staging.results import SHOWN, Results, results
 
 EARLIER = 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """A comparison with what it found. note: where the gate passed against another live."""
+    """A comparison with what it found. gate: as it counts now, live being what it is."""
 
     comparison: Comparison
     found: Results
@@ -96,7 +94,7 @@ class StagingPage:
         return self.result is not None and self.result.is_running
 
 
-def staging_page(agent: Agent) -> StagingPage:
+def staging_page(agents: Sequence[Agent], agent: Agent) -> StagingPage:
     """Return what staging differs in, what is known of it, and what may be done with it."""
     ground = ground_of(agent)
     candidate = ground.candidate
@@ -107,18 +105,19 @@ def staging_page(agent: Agent) -> StagingPage:
         .order_by("-pk")[: EARLIER + 1]
     )
     shown = _to_show(comparisons, mix)
-    result = result_of(shown) if shown else None
+    cost = estimate(ground, candidate)
+    result = result_of(shown, ground, runs_a_day=cost.runs_seen / 7) if shown else None
     promotions = list(
         Promotion.objects.select_related("asked_by", "decided_by").order_by("-pk")[:EARLIER]
     )
     asked = [one for one in promotions if one.outcome == "asked" and one.versions == mix]
     return StagingPage(
-        agents=compared_agents(),
+        agents=agents,
         agent=agent,
         mix=differences(ground, candidate),
         candidate=in_words(candidate),
         versions=json.dumps(mix),
-        cost=estimate(agent, candidate) if candidate else Estimated(usd_per_run=None, is_free=True),
+        cost=cost,
         needs_second=needs_second(candidate),
         result=result,
         gate=_gate(result, mix),
@@ -128,27 +127,23 @@ def staging_page(agent: Agent) -> StagingPage:
     )
 
 
-def result_of(comparison: Comparison) -> Result:
+def result_of(comparison: Comparison, ground: Ground, *, runs_a_day: float | None = None) -> Result:
     """Return the comparison with its figures."""
-    found = results(comparison)
+    found = results(comparison, runs_a_day=runs_a_day)
     score = found.score
-    gate = found.gate
-    if gate.is_open and live_has_changed(comparison):
-        gate = Gate(word="few", reason=f"{OUTDATED} It was: {gate.reason}")
     return Result(
         comparison=comparison,
         found=found,
         rows=figures(found),
-        gate=gate,
+        gate=gate_now(ground, comparison, gate_of(score)),
         summary=summary_of(score),
-        spent_usd=spent_usd(comparison.pk),
+        spent_usd=found.spent_usd,
     )
 
 
-def mix_of(comparison: Comparison) -> tuple[str, Sequence[Difference]]:
+def mix_of(comparison: Comparison, ground: Ground) -> tuple[str, Sequence[Difference]]:
     """Return the comparison's candidate in words, and each version beside what is live now."""
-    versions = named(comparison.versions)
-    ground: Ground = ground_of(comparison.agent)
+    versions = ground.find(comparison.versions)
     return in_words(versions), differences(ground, versions)
 
 

@@ -12,9 +12,9 @@ from agents.promoting import CannotPromote
 from agents.versions import named
 from review import audit
 from review.errors import ReviewError
-from review.staging.candidates import as_pairs, candidate_of, in_words
+from review.staging.candidates import Ground, as_pairs, ground_of, in_words
 from review.staging.gate import Gate
-from review.staging.results import latest_of, live_has_changed, results
+from review.staging.results import latest_of, results
 
 NEVER = Gate(word="few", reason="This mix was never compared with live.")
 OUTDATED = "Live has changed since this was compared."
@@ -35,15 +35,19 @@ class Refused(ReviewError):
     """Nothing was promoted."""
 
 
-def gate_for(versions: Sequence[Sequence[Any]]) -> tuple[Gate, Comparison | None]:
+def gate_for(ground: Ground, versions: Sequence[Sequence[Any]]) -> tuple[Gate, Comparison | None]:
     """Return what the newest comparison of exactly this mix says, and that comparison."""
     comparison = latest_of(versions)
     if comparison is None:
         return NEVER, None
-    gate = results(comparison).gate
-    if gate.is_open and live_has_changed(comparison):
-        return Gate(word="few", reason=f"{OUTDATED} It was: {gate.reason}"), comparison
-    return gate, comparison
+    return gate_now(ground, comparison, results(comparison).gate), comparison
+
+
+def gate_now(ground: Ground, comparison: Comparison, gate: Gate) -> Gate:
+    """Return the gate; one that opened against another live than today's is open no more."""
+    if gate.is_open and ground.has_changed_since(comparison.started_at):
+        return Gate(word="few", reason=f"{OUTDATED} It was: {gate.reason}")
+    return gate
 
 
 @transaction.atomic
@@ -54,10 +58,11 @@ def promote_candidate(
 
     seen: the mix as it was read. Raises StagingMoved, ReasonNeeded or Refused.
     """
-    mix = as_pairs(candidate_of(agent))
+    ground = ground_of(agent)
+    mix = as_pairs(ground.candidate)
     if not mix or mix != [list(one) for one in seen]:
         raise StagingMoved
-    gate, comparison = gate_for(mix)
+    gate, comparison = gate_for(ground, mix)
     reason = " ".join(reason.split())
     if not gate.is_open and not reason:
         raise ReasonNeeded

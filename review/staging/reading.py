@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
-
 from agents.evals.models import Label
 from agents.models import Run, Step
 from agents.results import RunResult
@@ -132,9 +130,3 @@ def _spent(run: Run) -> dict[str, Any]:
         "is_local": all(step.pricing == Step.Pricing.LOCAL for step in calls),
         "error_type": "" if run.status == Run.Status.DONE else run.error_type or run.status,
     }
-
-
-def spent_usd(comparison_id: int) -> Decimal:
-    """Return what the comparison's priced calls have cost so far."""
-    priced = Step.objects.filter(run__comparison=comparison_id, cost_usd__isnull=False)
-    return priced.aggregate(sum=Sum("cost_usd"))["sum"] or Decimal(0)

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from agents.models import LIVE, Comparison, Run
+from agents.models import Comparison, Run
 from agents.shadowing import LIVE_RUNS
-from agents.versions import KINDS
 from review.models import ComparedPair
 from review.overview.statistics import Share
 from review.staging.gate import Gate, Score, gate_of, summary_of
@@ -48,11 +47,10 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """A comparison's measured pairs, and what is still to come."""
+    """A comparison's measured pairs, and how many pairs stand how."""
 
     comparison: Comparison
     pairs: Sequence[Pair]
-    waiting: int
     counts: Mapping[str, int]
     runs_a_day: float
 
@@ -110,6 +108,11 @@ class Results:
         return total([p.live for p in self.pairs]), total([p.candidate for p in self.pairs])
 
     @property
+    def spent_usd(self) -> Decimal:
+        """What the shadow runs' priced calls have cost."""
+        return sum((pair.candidate.cost_usd or Decimal(0) for pair in self.pairs), Decimal(0))
+
+    @property
     def outcomes_differing(self) -> int:
         """How many items a person would be asked otherwise about."""
         return sum(outcomes_differ(pair.live, pair.candidate) for pair in self.pairs)
@@ -137,25 +140,28 @@ class Results:
         return discordance([(asked(pair.live), asked(pair.candidate)) for pair in pairs])
 
 
-def results(comparison: Comparison) -> Results:
-    """Return what the comparison has found so far, in three queries. Its pairs are read whole."""
-    rows = comparison.pairs.filter(measured_at__isnull=False).values_list(
-        "standing", "live", "candidate"
-    )
-    pairs = [
-        Pair(standing=standing, live=Side.from_json(live), candidate=Side.from_json(candidate))
-        for standing, live, candidate in rows.order_by("pk").iterator()
-    ]
-    counts = dict(comparison.pairs.values_list("standing").annotate(number=Count("pk")).order_by())
-    since = timezone.now() - A_WEEK
-    ran = Run.objects.filter(LIVE_RUNS, agent=comparison.agent_id, finished_at__gte=since)
+def results(comparison: Comparison, *, runs_a_day: float | None = None) -> Results:
+    """Return what the comparison has found so far. Its pairs are read whole, in one query.
+
+    runs_a_day: of the agent's live runs, where it is known already.
+    """
+    rows = list(comparison.pairs.order_by("pk").values_list("standing", "live", "candidate"))
     return Results(
         comparison=comparison,
-        pairs=[pair for pair in pairs if pair.live or pair.candidate],
-        waiting=counts.get(Standing.WAITING, 0),
-        counts=counts,
-        runs_a_day=ran.count() / A_WEEK.days,
+        pairs=[
+            Pair(standing=standing, live=Side.from_json(live), candidate=Side.from_json(candidate))
+            for standing, live, candidate in rows
+            if candidate
+        ],
+        counts=Counter(standing for standing, *_ in rows),
+        runs_a_day=_runs_a_day(comparison) if runs_a_day is None else runs_a_day,
     )
+
+
+def _runs_a_day(comparison: Comparison) -> float:
+    since = timezone.now() - A_WEEK
+    ran = Run.objects.filter(LIVE_RUNS, agent=comparison.agent_id, finished_at__gte=since)
+    return ran.count() / A_WEEK.days
 
 
 def summary_line(comparison: Comparison) -> str:
@@ -170,19 +176,6 @@ def latest_of(versions: Sequence[Sequence[object]]) -> Comparison | None:
         if sorted(comparison.versions) == mix:
             return comparison
     return None
-
-
-def live_has_changed(comparison: Comparison) -> bool:
-    """Return whether live is another than the candidate was compared with."""
-    found = []
-    for model in KINDS.values():
-        mine = {"agent_id": comparison.agent_id} if "agent_id" in model.KEY else {}
-        newer = model._default_manager.filter(
-            environment=LIVE, created_at__gt=comparison.started_at, **mine
-        )
-        found.append(newer.order_by().values_list("pk"))
-    first, *others = found
-    return bool(first.union(*others).exists())
 
 
 @dataclass(frozen=True, kw_only=True)

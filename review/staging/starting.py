@@ -16,7 +16,7 @@ from review import audit
 from review.errors import ReviewError
 from review.models import ComparedPair, ComparisonOrder, ReviewItem, VerdictKind
 from review.overview.decided_items import in_force
-from review.staging.candidates import as_pairs, candidate_of, in_words
+from review.staging.candidates import as_pairs, ground_of, in_words
 from review.staging.estimates import Estimated, estimate
 from review.staging.sampling import is_sampled
 from review.undoing import window
@@ -94,12 +94,13 @@ def start_comparison(
     row is locked.
     """
     Agent.objects.select_for_update().get(pk=agent.pk)
-    versions = candidate_of(agent)
+    ground = ground_of(agent)
+    versions = ground.candidate
     _refuse(agent, asked, versions)
     chosen = reviewed(agent, asked.reviewed_items)
     if asked.reviewed_items and not chosen.verdicts:
         raise NothingDecided
-    cost = estimate(agent, versions)
+    cost = estimate(ground, versions)
     _require_agreement(cost, asked, agreed=agreed, agreed_usd=agreed_usd)
     comparison = Comparison.objects.create(
         agent=agent,

@@ -1,6 +1,6 @@
 """Staging: what it differs in, comparing it with live in shadow, and putting it into force."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -18,7 +18,7 @@ from review.models import ComparedPair
 from review.requests import ReviewerRequest
 from review.staging import page as pages
 from review.staging import promotion as promotions
-from review.staging.candidates import compared_agents
+from review.staging.candidates import compared_agents, ground_of
 from review.staging.results import SHOWN
 from review.staging.results import pair_page as pairs_in_order
 from review.staging.starting import MOST, start_comparison, stop_comparison
@@ -33,7 +33,8 @@ ACT = permission_required("review.configure", raise_exception=True)
 @LOOK
 def staging_page(request: ReviewerRequest) -> HttpResponse:
     """Show what staging differs in, the comparison of it, and the form that starts one."""
-    return _render(request, _agent(request.GET), StartForm(initial=OFFERED))
+    agents = compared_agents()
+    return _render(request, _of(agents, request.GET), StartForm(initial=OFFERED), agents=agents)
 
 
 @require_http_methods(["GET", "POST"])
@@ -134,9 +135,10 @@ def comparison_page(request: ReviewerRequest, comparison_id: int) -> HttpRespons
     )
     following = request.GET.copy()
     following["after"] = page.after
-    candidate, mix = pages.mix_of(comparison)
+    ground = ground_of(comparison.agent)
+    candidate, mix = pages.mix_of(comparison, ground)
     context = {
-        "result": pages.result_of(comparison),
+        "result": pages.result_of(comparison, ground),
         "candidate": candidate,
         "mix": mix,
         "pairs": [pages.pair_shown(pair) for pair in page.pairs],
@@ -174,7 +176,10 @@ def pair_page(request: ReviewerRequest, comparison_id: int, pair_id: int) -> Htt
 
 def _agent(given: Mapping[str, Any]) -> Agent | None:
     """Return the agent that was asked for, else the first that can be compared."""
-    agents = compared_agents()
+    return _of(compared_agents(), given)
+
+
+def _of(agents: Sequence[Agent], given: Mapping[str, Any]) -> Agent | None:
     asked = [agent for agent in agents if agent.slug == given.get("agent")]
     return next(iter([*asked, *agents]), None)
 
@@ -185,10 +190,11 @@ def _render(
     form: StartForm,
     *,
     promote: PromoteForm | None = None,
+    agents: Sequence[Agent] = (),
 ) -> HttpResponse:
     if agent is None:
         return render(request, "review/staging.html", {"page": None})
-    page = pages.staging_page(agent)
+    page = pages.staging_page(agents or compared_agents(), agent)
     runs = _runs_of(form)
     worst = page.cost.for_runs(runs)
     context = {

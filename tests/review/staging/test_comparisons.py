@@ -26,7 +26,7 @@ from review.models import AuditEntry, ComparedPair, Delivery, ReviewItem, Ticket
 from review.overview import queries
 from review.overview.period import period_of
 from review.staging import starting, working
-from review.staging.candidates import candidate_of
+from review.staging.candidates import candidate_of, ground_of
 from review.staging.estimates import estimate
 from review.staging.prices import Price
 from review.staging.results import pair_page, results, summary_line
@@ -390,9 +390,9 @@ def test_a_candidate_of_the_embedded_model_is_free_and_another_is_not(
     agent: Agent, ada: User
 ) -> None:
     stage_prompt(agent, "Be short.")
-    assert estimate(agent, candidate_of(agent)).is_free
+    assert estimate(ground_of(agent), candidate_of(agent)).is_free
     stage_tier()
-    cost = estimate(agent, candidate_of(agent))
+    cost = estimate(ground_of(agent), candidate_of(agent))
     assert (cost.is_free, cost.usd_per_run) == (False, None)
 
 
@@ -404,11 +404,11 @@ def test_an_unknown_price_is_unpriced_and_a_known_one_is_added_up(
 ) -> None:
     live_item()
     stage_tier()
-    found = estimate(agent, candidate_of(agent))
+    found = estimate(ground_of(agent), candidate_of(agent))
     assert found.unpriced == [MODEL, "openai/test-model"]
     price = Price(input_usd=Decimal("0.001"), output_usd=Decimal("0.01"))
     monkeypatch.setattr("review.staging.estimates.price_of", lambda model: price)
-    found = estimate(agent, candidate_of(agent))
+    found = estimate(ground_of(agent), candidate_of(agent))
     assert found.usd_per_run == 3 * (120 * price.input_usd + 30 * price.output_usd)
     assert found.for_runs(10) == 10 * found.usd_per_run
     assert found.runs_seen == 1

@@ -19,7 +19,7 @@ from agents.models import (
 )
 from agents.versions import candidate, change, in_force, withdraw
 from review.models import AuditEntry, ComparedPair
-from review.staging.candidates import as_pairs, candidate_of
+from review.staging.candidates import as_pairs, candidate_of, ground_of
 from review.staging.measure import Side
 from review.staging.promotion import (
     ReasonNeeded,
@@ -166,9 +166,12 @@ def test_staging_that_changed_is_not_promoted(agent: Agent, boss: User, lead: Us
 def test_the_gate_is_that_of_exactly_this_mix(agent: Agent) -> None:
     stage_tier()
     compared(agent)
-    assert gate_for(seen(agent))[0].is_open
+    assert gate_for(ground_of(agent), seen(agent))[0].is_open
     stage_prompt(agent, "Be short.")
-    assert gate_for(seen(agent))[0].reason == "This mix was never compared with live."
+    assert (
+        gate_for(ground_of(agent), seen(agent))[0].reason
+        == "This mix was never compared with live."
+    )
 
 
 def test_staging_that_says_what_the_prompts_file_says_is_no_candidate(agent: Agent) -> None:

@@ -123,7 +123,7 @@ def staging_page(agents: Sequence[Agent], agent: Agent) -> StagingPage:
         gate=_gate(result, mix),
         earlier=[one for one in comparisons if one != shown][:EARLIER],
         asked=asked[0] if asked else None,
-        promotions=[one for one in promotions if _is_a_mix(one, shown)],
+        promotions=[one for one in promotions if one not in asked and _is_a_mix(one, shown)],
     )
 
 

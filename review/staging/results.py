@@ -18,7 +18,7 @@ from review.staging.measure import Side, outcomes_differ, total
 from review.staging.statistics import Discordance, discordance
 
 Standing = ComparedPair.Standing
-PAGE = 25
+PAGE = 15
 # What a list may be narrowed to.
 SHOWN: Mapping[str, tuple[str, Q]] = {
     "": ("All", Q()),

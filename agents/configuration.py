@@ -4,27 +4,42 @@ A run of a comparison takes the comparison's own versions, so that a change of s
 does not mix two candidates.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
-from agents.guardrails.waivers import waived
 from agents.models import (
     LIVE,
     STAGING,
     Agent,
     PolicyVersion,
     PromptVersion,
-    RouteVersion,
     Run,
     TierVersion,
     Version,
 )
 from agents.prompts import Prompt, prompt
-from agents.versions import named
+from agents.versions import KINDS, named
+from observability.rows import ask
+
+IN_FORCE = """
+SELECT 'tier', to_jsonb(v) FROM agents_tierversion v
+    WHERE v.is_live AND v.environment = ANY(%(environments)s)
+UNION ALL SELECT 'routes', to_jsonb(v) FROM agents_routeversion v
+    WHERE v.is_live AND v.environment = ANY(%(environments)s)
+UNION ALL SELECT 'prompt', to_jsonb(v) FROM agents_promptversion v
+    WHERE v.is_live AND v.environment = ANY(%(environments)s) AND v.agent_id = %(agent)s
+UNION ALL SELECT 'policy', to_jsonb(v) FROM agents_policyversion v
+    WHERE v.is_live AND v.environment = ANY(%(environments)s) AND v.agent_id = %(agent)s
+UNION ALL SELECT 'waiver', to_jsonb(w.guardrail) FROM agents_waiver w
+    WHERE w.starts_at <= %(now)s AND w.ends_at > %(now)s AND w.ended_at IS NULL
+        AND (w.agent_id = %(agent)s OR w.agent_id IS NULL)
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,24 +72,28 @@ def configuration_of(run: Run) -> Configuration:
 
 def configuration(agent: Agent, environment: str, chosen: Sequence[Version] = ()) -> Configuration:
     """Return the versions in force in the environment, those chosen in their place."""
-    here = {"environment__in": _environments(environment, chosen), "is_live": True}
-    tiers = _overlaid(TierVersion.objects.filter(**here), environment, chosen, "tier")
-    prompts = _overlaid(
-        PromptVersion.objects.filter(agent=agent, **here), environment, chosen, "task", agent
-    )
-    policies = _overlaid(
-        PolicyVersion.objects.filter(agent=agent, **here), environment, chosen, "agent_id", agent
-    )
-    routes = _overlaid(RouteVersion.objects.filter(**here), environment, chosen, None)
+    found: dict[str, list[Any]] = {kind: [] for kind in (*KINDS, "waiver")}
+    values = {
+        "environments": _environments(environment, chosen),
+        "agent": agent.pk,
+        "now": timezone.now(),
+    }
+    for kind, row in ask(IN_FORCE, values):
+        found[kind].append(json.loads(row))
+    versions = {
+        kind: _overlaid(model, found[kind], environment, chosen, agent)
+        for kind, model in KINDS.items()
+    }
+    routes = next(iter(versions["routes"]), None)
     return Configuration(
         agent=agent.slug,
         environment=environment,
-        tiers=tiers,
+        tiers={version.tier: version for version in versions["tier"]},
         # A task that came with a release is routed by the file until somebody says otherwise.
-        routes={**settings.TIERS["routes"], **(routes[None].routes if None in routes else {})},
-        prompts=prompts,
-        policy=policies.get(agent.pk),
-        waived=waived(agent.pk, timezone.now()),
+        routes={**settings.TIERS["routes"], **(routes.routes if routes else {})},
+        prompts={version.task: version for version in versions["prompt"]},
+        policy=next(iter(versions["policy"]), None),
+        waived=frozenset(found["waiver"]),
     )
 
 
@@ -86,16 +105,29 @@ def _environments(environment: str, chosen: Sequence[Version]) -> list[str]:
 
 
 def _overlaid(
-    rows: Any,
+    model: type[Version],
+    rows: Sequence[Mapping[str, Any]],
     environment: str,
     chosen: Sequence[Version],
-    key: str | None,
-    agent: Agent | None = None,
-) -> dict[Any, Any]:
-    """Return the rows by their key: live's, over them the environment's, over them the chosen."""
-    model = rows.model
-    found = sorted(rows, key=lambda version: version.environment == environment)
-    mine = [one for one in chosen if isinstance(one, model)]
-    if agent is not None:
-        mine = [one for one in mine if getattr(one, "agent_id", None) == agent.pk]
-    return {getattr(one, key) if key else None: one for one in [*found, *mine]}
+    agent: Agent,
+) -> list[Any]:
+    """Return one version of each thing: live's, over it the environment's and the chosen."""
+    found = sorted(map(partial(_version, model), rows), key=lambda v: v.environment == environment)
+    mine = [
+        one
+        for one in chosen
+        if isinstance(one, model) and getattr(one, "agent_id", agent.pk) == agent.pk
+    ]
+    return list({tuple(one.key.values()): one for one in [*found, *mine]}.values())
+
+
+def _version(model: type[Version], row: Mapping[str, Any]) -> Version:
+    """Return the version from its row as JSON."""
+    version = model(
+        **{
+            field.attname: field.to_python(row[str(field.column)])
+            for field in model._meta.concrete_fields
+        }
+    )
+    version._state.adding = False
+    return version

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from agents.errors import RunLost, ToolFailed
+from agents.errors import RunLost, ToolFailed, ToolUnclear
 from agents.journal import Journal, held
 from agents.models import HEARTBEAT_TIMEOUT, Effect, Run, RunPayload
 from agents.tools.limits import count_call
@@ -141,13 +141,18 @@ def _call(journal: Journal, effect: Effect, tool: Tool, arguments: Mapping[str, 
             return _failed(effect, str(error))
         except Exception as error:
             log.exception("%s of run %s is unclear", tool.name, effect.run_id)
-            unclear = f"It ended with {type(error).__name__}, so nobody knows whether it was done."
+            ended = str(error) if isinstance(error, ToolUnclear) else _broke(error)
+            unclear = f"{ended} Nobody knows whether it was done."
         else:
             return _end(effect, Effect.State.DONE, "", result=result)
         if wait_s is not None:
             time.sleep(wait_s)
     count_failure("tool", tool.name, "unknown")
     return _end(effect, Effect.State.UNKNOWN, unclear)
+
+
+def _broke(error: Exception) -> str:
+    return f"The call ended with {type(error).__name__}."
 
 
 def _failed(effect: Effect, said: str) -> Ended:

@@ -117,9 +117,5 @@ class CannotConnect(Exception):
     """A model could not be connected and nothing was changed; the message says what to do."""
 
 
-class ToolFailed(Exception):
-    """A tool surely did not do what it was called for; the message says why, in a sentence."""
-
-
 class ToolUnclear(Exception):
     """Nobody can say whether a tool did what it was called for: its answer did not arrive."""

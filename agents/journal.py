@@ -4,18 +4,18 @@ import math
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from agents.configuration import configuration_of
 from agents.errors import AttemptOver, RunError, RunLost, RunTimeout
 from agents.halting import Halt
 from agents.models import Run, RunPayload, Step
+from agents.run_rows import write_step
 from agents.tools.loops import MadeCall, made_call
 from observability import recorder
 from observability.payloads import digest
@@ -48,6 +48,14 @@ class ModelUse:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ModelCall:
+    """Which model answered a step, and to which prompt."""
+
+    model: str
+    prompt_version: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What a step gives: its result as JSON, and for a model call what it used."""
 
@@ -70,9 +78,15 @@ class Journal:
         self.attempt = run.attempts
         self._has_worked = False
         self._written: dict[str, Any] = {}
+        self._model_calls: dict[str, ModelCall] = {}
         self.calls: list[MadeCall] = []
-        for step in run.steps.select_related("result", "input"):
+        # The first attempt finds nothing that was written before it.
+        written = run.steps.select_related("result", "input") if run.attempts > 1 else ()
+        for step in written:
             self._written[step.key] = step.result.content
+            if step.model:
+                call = ModelCall(model=step.model, prompt_version=step.prompt_version)
+                self._model_calls[step.key] = call
             if step.tool:
                 self._note_call(step.tool, step.input, step.result.content)
 
@@ -84,6 +98,10 @@ class Journal:
     def written(self, key: str) -> dict[str, Any] | None:
         """Return the result of the step if it is written, else None."""
         return dict(self._written[key] or {}) if key in self._written else None
+
+    def call(self, key: str) -> ModelCall | None:
+        """Return the model call that the written step was, None where it was none."""
+        return self._model_calls.get(key)
 
     def step(
         self,
@@ -117,6 +135,9 @@ class Journal:
         self._write(key, kind, started_at, outcome, given, tool)
         self._written[key] = outcome.result
         self._has_worked = True
+        if use := outcome.use:
+            call = ModelCall(model=use.model, prompt_version=use.prompt_version)
+            self._model_calls[key] = call
         if tool:
             self.calls.append(made_call(tool, given, outcome.result))
         return outcome.result
@@ -155,7 +176,6 @@ class Journal:
             ]
         )
 
-    @transaction.atomic
     def _write(
         self,
         key: str,
@@ -165,44 +185,28 @@ class Journal:
         given: Mapping[str, Any] | None,
         tool: str,
     ) -> None:
-        now = timezone.now()
-        if not held(self.run, self.attempt).update(heartbeat_at=now):
+        use = asdict(outcome.use) if outcome.use else {}
+        step = Step(
+            run=self.run,
+            key=key,
+            kind=kind,
+            attempt=self.attempt,
+            started_at=started_at,
+            finished_at=timezone.now(),
+            result_digest=digest(outcome.result),
+            tool=tool,
+            **use,
+        )
+        written = write_step(
+            self.run,
+            self.attempt,
+            step,
+            RunPayload(content=dict(given)) if given else None,
+            RunPayload(content=outcome.result),
+            _span(self.run, step, outcome),
+        )
+        if not written:
             raise RunLost
-        use = outcome.use
-        try:
-            with transaction.atomic():
-                step = Step.objects.create(
-                    run=self.run,
-                    key=key,
-                    kind=kind,
-                    attempt=self.attempt,
-                    started_at=started_at,
-                    finished_at=now,
-                    input=RunPayload.objects.create(content=dict(given)) if given else None,
-                    result=RunPayload.objects.create(content=outcome.result),
-                    result_digest=digest(outcome.result),
-                    tool=tool,
-                    **(
-                        {
-                            "tier": use.tier,
-                            "model": use.model,
-                            "prompt_version": use.prompt_version,
-                            "input_tokens": use.input_tokens,
-                            "output_tokens": use.output_tokens,
-                            "cached_tokens": use.cached_tokens,
-                            "reasoning_tokens": use.reasoning_tokens,
-                            "rendered_digest": use.rendered_digest,
-                            "price_version": use.price_version,
-                            "pricing": use.pricing,
-                            "cost_usd": use.cost_usd,
-                        }
-                        if use
-                        else {}
-                    ),
-                )
-        except IntegrityError as error:
-            raise RunLost from error
-        recorder.record([_span(self.run, step, outcome)])
 
 
 def held(run: Run, attempt: int) -> Any:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import (
@@ -16,19 +16,7 @@ from django.db import (
     connection,
     transaction,
 )
-from django.db.models import (
-    Case,
-    DateTimeField,
-    ExpressionWrapper,
-    F,
-    OuterRef,
-    Q,
-    SmallIntegerField,
-    Subquery,
-    Value,
-    When,
-)
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 from django.utils import timezone
 
 from agents.errors import AttemptOver, Quarantined, RunError, RunLost, RunTimeout
@@ -38,12 +26,12 @@ from agents.models import (
     HEARTBEAT_INTERVAL,
     HEARTBEAT_TIMEOUT,
     MOST_CRASHES,
-    Agent,
     Run,
     RunPayload,
 )
 from agents.pauses import Paused, open_pause
 from agents.results import RunResult
+from agents.run_rows import end, take
 from agents.triage.agent import triage
 from agents.triage.redraft import redraft
 from observability import recorder
@@ -64,13 +52,18 @@ AGENTS: dict[str, Work] = {"triage": triage}
 REDRAFTS: dict[str, Work] = {"triage": redraft}
 
 
+def register_agent(slug: str, work: Work) -> None:
+    """Let runs of the agent be done by this function, whose every step goes through the journal."""
+    AGENTS[slug] = work
+
+
 def execute(run_id: int) -> bool:
     """Run it if it is due and nobody has it; return whether this call ended it or let it wait.
 
     Safe to call at any time and any number of times. A run whose worker died goes on from its
     journal; one that lost three workers is quarantined; one that must ask a person waits.
     """
-    run = _take(run_id)
+    run = take(run_id, timezone.now())
     if run is None:
         return False
     halt = Halt()
@@ -118,33 +111,6 @@ def due(now: datetime) -> Q:
     )
 
 
-def _take(run_id: int) -> Run | None:
-    now = timezone.now()
-    taken = Run.objects.filter(due(now), pk=run_id).update(
-        status=Run.Status.RUNNING,
-        attempts=F("attempts") + 1,
-        # A run that is found running has lost its worker.
-        crashes=F("crashes")
-        + Case(
-            When(status=Run.Status.RUNNING, then=1), default=0, output_field=SmallIntegerField()
-        ),
-        heartbeat_at=now,
-        started_at=Coalesce("started_at", now),
-        deadline_at=Coalesce("deadline_at", _deadline(now)),
-    )
-    if not taken:
-        return None
-    return Run.objects.select_related("agent", "input", "comparison").get(pk=run_id)
-
-
-def _deadline(now: datetime) -> Any:
-    """Return when the working time of a run that is taken now for the first time is over."""
-    timeout_s = Subquery(Agent.objects.filter(pk=OuterRef("agent_id")).values("run_timeout_s")[:1])
-    return ExpressionWrapper(
-        Value(now) + timeout_s * Value(timedelta(seconds=1)), output_field=DateTimeField()
-    )
-
-
 @transaction.atomic
 def _wait(run: Run, paused: Paused) -> bool:
     """Let the run wait for a person; return whether it was still this attempt's."""
@@ -155,7 +121,6 @@ def _wait(run: Run, paused: Paused) -> bool:
     return bool(waits)
 
 
-@transaction.atomic
 def _finish(
     run: Run,
     *,
@@ -165,38 +130,33 @@ def _finish(
 ) -> bool:
     now = timezone.now()
     content = result.as_json() if result else None
-    ended = held(run, run.attempts).update(
+    ended = end(
+        run,
+        run.attempts,
+        RunPayload(content=content) if result else None,
+        recorder.SpanRecord(
+            trace_id=run.trace_id,
+            span_id=root_span_id(run),
+            name=f"invoke_agent {run.agent.slug}",
+            started_at=run.created_at,
+            ended_at=now,
+            error_type=error_type,
+            attributes={
+                "gen_ai.operation.name": "invoke_agent",
+                "gen_ai.agent.name": run.agent.slug,
+                "countersign.run.id": run.pk,
+                "countersign.attempts": run.attempts,
+            },
+        ),
         status=Run.Status.DONE if result else Run.Status.FAILED,
-        result=RunPayload.objects.create(content=content) if result else None,
         result_digest=digest(content) if result else "",
         error_type=error_type,
         error_message=error_message[:500],
         finished_at=now,
     )
-    if not ended:
-        transaction.set_rollback(True)
-        return False
-    if error_type:
+    if ended and error_type:
         count_failure("run", run.agent.slug, error_type, environment=run.environment)
-    recorder.record(
-        [
-            recorder.SpanRecord(
-                trace_id=run.trace_id,
-                span_id=root_span_id(run),
-                name=f"invoke_agent {run.agent.slug}",
-                started_at=run.created_at,
-                ended_at=now,
-                error_type=error_type,
-                attributes={
-                    "gen_ai.operation.name": "invoke_agent",
-                    "gen_ai.agent.name": run.agent.slug,
-                    "countersign.run.id": run.pk,
-                    "countersign.attempts": run.attempts,
-                },
-            )
-        ]
-    )
-    return True
+    return ended
 
 
 @contextmanager

@@ -249,6 +249,8 @@ SHADOW_RUNS_AT_ONCE = env.integer("COUNTERSIGN_SHADOW_RUNS", 1, least=1)
 TIERS_FILE = Path(env.text("COUNTERSIGN_TIERS", str(BASE_DIR / "config" / "tiers.toml")))
 TIERS = tomllib.loads(TIERS_FILE.read_text(encoding="utf-8"))
 LOCAL_MODEL_FOLDER = HOME.root / "models"
+# Python modules of the company's own that register agents and tools as they are imported.
+PLUGINS = env.words("COUNTERSIGN_PLUGINS")
 # Tools of the company's own, each a web service, with the tokens that the file names by variable.
 TOOLS_FILE = env.text("COUNTERSIGN_TOOLS", "")
 TOOLS = tomllib.loads(Path(TOOLS_FILE).read_text(encoding="utf-8")) if TOOLS_FILE else {}

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from observability.models import Span, SpanPayload
+from observability.rows import inserting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,15 @@ class SpanRecord:
     content: Mapping[str, Any] | None = None
 
 
+def recording(span: SpanRecord, source: str) -> tuple[str, list[Any]]:
+    """Return a statement that writes the span for each row of `source`, for a WITH query's part.
+
+    Of a span without content; one that is there already is left as it is.
+    """
+    sql, values = inserting(_row(span), source)
+    return f"{sql} ON CONFLICT DO NOTHING", values
+
+
 def record(spans: Sequence[SpanRecord]) -> None:
     """Write the spans in the caller's transaction; one that is there already is left as it is."""
     payloads = SpanPayload.objects.bulk_create(
@@ -32,23 +42,24 @@ def record(spans: Sequence[SpanRecord]) -> None:
     )
     payload_of = iter(payloads)
     Span.objects.bulk_create(
-        [
-            Span(
-                day=span.started_at.astimezone(UTC).date(),
-                trace_id=span.trace_id,
-                span_id=span.span_id,
-                parent_span_id=span.parent_span_id,
-                name=span.name[:200],
-                started_at=span.started_at,
-                ended_at=max(span.started_at, span.ended_at),
-                status=Span.Status.ERROR if span.error_type else Span.Status.OK,
-                error_type=span.error_type,
-                attributes=dict(span.attributes),
-                payload=next(payload_of) if span.content is not None else None,
-            )
-            for span in spans
-        ],
+        [_row(span, next(payload_of) if span.content is not None else None) for span in spans],
         ignore_conflicts=True,
+    )
+
+
+def _row(span: SpanRecord, payload: SpanPayload | None = None) -> Span:
+    return Span(
+        day=span.started_at.astimezone(UTC).date(),
+        trace_id=span.trace_id,
+        span_id=span.span_id,
+        parent_span_id=span.parent_span_id,
+        name=span.name[:200],
+        started_at=span.started_at,
+        ended_at=max(span.started_at, span.ended_at),
+        status=Span.Status.ERROR if span.error_type else Span.Status.OK,
+        error_type=span.error_type,
+        attributes=dict(span.attributes),
+        payload=payload,
     )
 
 

@@ -11,7 +11,8 @@ from functools import cache, partial
 from typing import Any, TypeAlias
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Field, ForeignKey, Model
+from django.db.models import CharField, Field, ForeignKey, Model
+from django.db.models.expressions import DatabaseDefault
 from psycopg import Cursor
 
 KEY = "(SELECT key FROM row{})"  # of a row inserted in the same statement
@@ -94,6 +95,29 @@ def insert(*rows: Model) -> None:
         row._state.db = DEFAULT_DB_ALIAS
     for row in rows:
         _take_keys(row)
+
+
+def inserting(row: Model, source: str, **taken: str) -> tuple[str, list[Any]]:
+    """Return a statement that writes the row once for each row of `source`, and its values.
+
+    For a WITH query whose parts hang together. taken: SQL for columns that come out of such a part,
+    by their field's name.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    head, fields = _insertion(type(row))
+    cells, values = [], []
+    for field in fields:
+        if field.name in taken:
+            cells.append(taken[field.name])
+            continue
+        # Without its type PostgreSQL takes a value of a SELECT for text, and by a text's own type
+        # it would cut it to its length in silence.
+        kind = "text" if isinstance(field, CharField) else field.cast_db_type(connection)
+        cells.append(f"%s::{kind}")
+        value = field.pre_save(row, add=True)
+        value = field.db_default if isinstance(value, DatabaseDefault) else value
+        values.append(field.get_db_prep_save(value, connection))
+    return f"{head} SELECT {', '.join(cells)} FROM {source}", values  # noqa: S608 - made of names
 
 
 def _cursor() -> Any:

@@ -18,6 +18,8 @@ from config.local.servers import running_servers
 from review.management.commands.prepare import install_roles
 from tests import builders
 from tests.environment import HOME
+from tests.faults.payer import write_tools
+from tests.faults.payments import Payments, payment_service
 from tests.peers import HttpPeer, Mailbox, smtp_server
 from tests.provider import close_model_clients, guarded_endpoint
 from tests.stack import Stack, running_stack
@@ -63,7 +65,13 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture(scope="session")
-def stack(servers: None, mailbox: Mailbox) -> Iterator[Stack]:
+def payments() -> Iterator[Payments]:
+    with payment_service() as payments:
+        yield payments
+
+
+@pytest.fixture(scope="session")
+def stack(servers: None, mailbox: Mailbox, payments: Payments) -> Iterator[Stack]:
     """The demo, running, with mail going to the mailbox and a short undo window."""
     with running_stack(
         HOME,
@@ -72,6 +80,8 @@ def stack(servers: None, mailbox: Mailbox) -> Iterator[Stack]:
         SMTP_PORT=str(mailbox.port),
         SMTP_SECURITY="none",
         COUNTERSIGN_UNDO_S="3",
+        COUNTERSIGN_PLUGINS="tests.faults.payer",
+        COUNTERSIGN_TOOLS=str(write_tools(HOME.root / "payments.toml", payments.url)),
     ) as stack:
         yield stack
 

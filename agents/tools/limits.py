@@ -6,8 +6,9 @@ from django.db import connection
 from django.utils import timezone
 
 from agents.errors import ToolError
-from agents.models import Agent, ToolUse
+from agents.models import Agent, ToolSetting, ToolUse
 from agents.tools.registry import Tool
+from agents.tools.settings import limits_of
 
 COUNT = """
 INSERT INTO agents_tooluse (agent_id, tool, "window", started_at, calls)
@@ -21,14 +22,18 @@ RETURNING calls
 def count_call(agent: Agent, tool: Tool, made: int) -> None:
     """Count a call that is about to be made. made: how often this run has called the tool.
 
-    Raises ToolError when a limit is reached; then it is not to be made.
+    Raises ToolError when a limit is reached or an admin has switched it off; then it is not to be
+    made.
     """
-    if tool.per_run is not None and made >= tool.per_run:
-        raise ToolError(f"{tool.name} may be called {_times(tool.per_run)} a run, not more.")
-    now = timezone.localtime()
+    limits = limits_of(tool, ToolSetting.objects.filter(agent=agent, tool=tool.name).first())
+    if not limits.is_enabled:
+        raise ToolError(f"{tool.name} is switched off.")
+    if limits.per_run is not None and made >= limits.per_run:
+        raise ToolError(f"{tool.name} may be called {_times(limits.per_run)} a run, not more.")
+    minute = timezone.localtime().replace(second=0, microsecond=0)
     for window, limit, started_at in (
-        (ToolUse.Window.MINUTE, tool.per_minute, now.replace(second=0, microsecond=0)),
-        (ToolUse.Window.DAY, tool.per_day, now.replace(hour=0, minute=0, second=0, microsecond=0)),
+        (ToolUse.Window.MINUTE, limits.per_minute, minute),
+        (ToolUse.Window.DAY, limits.per_day, minute.replace(hour=0, minute=0)),
     ):
         if limit is not None and not _counted(agent, tool, window, started_at, limit):
             raise ToolError(f"{tool.name} may be called {_times(limit)} a {window}, not more.")

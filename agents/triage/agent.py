@@ -129,8 +129,8 @@ def _calibrate(journal: Journal, agent: Agent, answer: dict[str, Any]) -> dict[s
 
     The embedded model's is calibrated by its training and stays.
     """
-    call = journal.run.steps.only("model", "prompt_version").get(key="classify")
-    if is_embedded(call.model):
+    call = journal.call("classify")
+    if call is None or is_embedded(call.model):
         return answer
     about = {"model": call.model, "prompt_version": call.prompt_version}
 

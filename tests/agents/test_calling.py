@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from agents import effects, runner
 from agents.errors import ToolFailed
-from agents.models import Effect, Pause, Run, RunPayload, ToolUse
+from agents.models import Effect, Pause, Run, RunPayload, ToolSetting, ToolUse
 from agents.tools.calling import DO_AGAIN, LEAVE, WAS_DONE
 from agents.tools.registry import register, tools_of
 from observability.models import FailureCount
@@ -306,6 +306,16 @@ def test_a_limit_hands_the_run_over(actor: Actor, limit: str) -> None:
     assert (run.status, run.error_type) == ("failed", "tool_error")
     assert actor.till.looked_up == 1
     assert sum(use.calls for use in ToolUse.objects.all()) == (0 if limit == "per_run" else 1)
+
+
+def test_a_tool_that_was_switched_off_is_not_called(actor: Actor) -> None:
+    ToolSetting.objects.create(
+        agent=actor.agent, tool="look_up", is_enabled=False, reason="It is down."
+    )
+    actor.plan = [("look_up", {"order": "HCW-1"})]
+    run = worked_on(actor.request())
+    assert (run.status, run.error_message) == ("failed", "look_up is switched off.")
+    assert actor.till.looked_up == 0
 
 
 def test_a_question_nobody_answers_expires_and_never_approves(actor: Actor, ada: User) -> None:

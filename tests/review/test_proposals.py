@@ -330,3 +330,46 @@ def test_markup_in_a_proposal_is_only_text(client: Client, ada: User) -> None:
     for _ in range(2):
         assert "<script>alert" not in client.get(f"/items/{item.pk}/").content.decode()
         seen_by(ada, item)
+
+
+def test_what_an_agent_changes_cannot_be_approved_as_it_was(client: Client, ada: User) -> None:
+    text, token = make_token("submit")
+    ticket = own_ticket(token)
+    item_id = api(client, text, f"/tickets/{ticket.pk}/proposals", {"actions": [REFUND]}).json()[
+        "id"
+    ]
+    item = ReviewItem.objects.get(pk=item_id)
+    seen = seen_by(ada, item)
+    revised = {"actions": [REFUND | {"arguments": {"order": "HC-1", "amount": 120}}]}
+    assert put(client, text, f"/items/{item_id}/proposal", revised).status_code == 200
+    client.force_login(ada)
+    posted = {**vars(seen), "a0.order": "HC-1", "a0.amount": "12.5"}
+    assert client.post(f"/items/{item_id}/send/", posted).status_code == 409
+    assert not Verdict.objects.exists()
+    assert Run.objects.get(pk=item.run_id).status == "waiting"
+
+
+def test_what_is_approved_cannot_be_changed_any_more(client: Client, ada: User) -> None:
+    text, token = make_token("submit")
+    ticket = own_ticket(token)
+    item_id = api(client, text, f"/tickets/{ticket.pk}/proposals", {"actions": [REFUND]}).json()[
+        "id"
+    ]
+    item = ReviewItem.objects.get(pk=item_id)
+    answers = [Answer(said="go", final=REFUND["arguments"])]
+    decisions.decide(item.pk, ada, seen_by(ada, item), answers)
+    revised = {"actions": [REFUND | {"arguments": {"order": "HC-1", "amount": 120}}]}
+    refused = put(client, text, f"/items/{item_id}/proposal", revised)
+    assert refused.status_code == 409
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    let_out()
+    assert proposals.told(item, item.revision)[0]["final"] == REFUND["arguments"]
+
+
+def put(client: Client, token: str, path: str, body: Any) -> Any:
+    return client.put(
+        f"/api/v1{path}",
+        json.dumps(body),
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {token}"},
+    )

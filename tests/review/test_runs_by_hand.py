@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from agents import runner
 from agents.models import Agent, Run
+from agents.run_rows import take
 from review import claims, pauses
 from review.intake import NewMessage, add_message
 from review.items import settle_run
@@ -81,7 +82,7 @@ def test_three_crashes_quarantine_until_somebody_starts_it_again(
     run = actor.request()
     long_ago = timezone.now() - timedelta(minutes=1)
     for _ in range(2):
-        assert runner._take(run.pk)
+        assert take(run.pk, timezone.now())
         Run.objects.filter(pk=run.pk).update(heartbeat_at=long_ago)
     Run.objects.filter(pk=run.pk).update(crashes=2)
     run = worked_on(run)

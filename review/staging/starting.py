@@ -102,23 +102,12 @@ def start_comparison(
         raise NothingDecided
     cost = estimate(ground, versions)
     _require_agreement(cost, asked, agreed=agreed, agreed_usd=agreed_usd)
-    comparison = Comparison.objects.create(
-        agent=agent,
-        versions=as_pairs(versions),
-        note=asked.note,
-        reviewed_items=len(chosen.verdicts),
-        live_share_percent=asked.live_share_percent,
-        started_by=by,
-    )
+    comparison = _stored(agent, asked, by, as_pairs(versions), chosen)
     ComparisonOrder.objects.create(
         comparison=comparison,
         live_wished=asked.live_wished if asked.live_share_percent else 0,
         skipped_erased=chosen.skipped_erased,
         worst_usd=cost.for_runs(asked.runs),
-    )
-    ComparedPair.objects.bulk_create(
-        ComparedPair(comparison=comparison, live_run_id=run_id, verdict_id=verdict_id)
-        for verdict_id, run_id in chosen.verdicts
     )
     audit.record(
         by,
@@ -178,6 +167,24 @@ def reviewed(agent: Agent, number: int) -> Chosen:
         else:
             found.append((verdict_id, run_id))
     return Chosen(verdicts=found, skipped_erased=skipped)
+
+
+def _stored(
+    agent: Agent, asked: Asked, by: User, versions: list[list[Any]], chosen: Chosen
+) -> Comparison:
+    comparison = Comparison.objects.create(
+        agent=agent,
+        versions=versions,
+        note=asked.note,
+        reviewed_items=len(chosen.verdicts),
+        live_share_percent=asked.live_share_percent,
+        started_by=by,
+    )
+    ComparedPair.objects.bulk_create(
+        ComparedPair(comparison=comparison, live_run_id=run_id, verdict_id=verdict_id)
+        for verdict_id, run_id in chosen.verdicts
+    )
+    return comparison
 
 
 def _decided(agent: Agent) -> Any:

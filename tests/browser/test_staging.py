@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.provider import model_provider
 from tests.stack import Stack, wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 Visit = Callable[[str], Page]
 axe = Axe()
@@ -40,6 +40,10 @@ with transaction.atomic():
         reason="Drafts for new questions.", by=User.objects.get(username="admin"),
     )
 """
+LIVE_WORK = """
+    SELECT count(*) FROM agents_run
+    WHERE status IN ('queued', 'running') AND shadow_of_id IS NULL
+"""
 LIVE_TIER = """
     SELECT model FROM agents_tierversion
     WHERE environment = 'live' AND tier = 2 AND is_live
@@ -56,9 +60,10 @@ def test_a_tier_is_compared_in_shadow_and_put_live(visit: Visit, stack: Stack) -
         expect(page.locator("h1")).to_have_text("Staging differs in tier 2")
         expect(page.locator(".difference")).to_contain_text("openai/shadowed")
         wait_until(lambda: _past_undo(stack) >= ITEMS, "the verdicts can no longer be undone")
+        wait_until(lambda: not stack.count(LIVE_WORK), "no live run goes before it", 90)
         _compare(page)
         sent = stack.count("SELECT count(*) FROM review_delivery")
-        expect(page.locator("#result h2")).to_contain_text("Too few to tell", timeout=60_000)
+        expect(page.locator("#result h2")).to_contain_text("Too few to tell", timeout=90_000)
         assert stack.count("SELECT count(*) FROM review_delivery") == sent
         _look_closer(page)
         _promote(page)

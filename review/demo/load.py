@@ -15,6 +15,7 @@ from memory.knowledge import store_article
 from observability import recorder
 from review.demo import files, hours, play
 from review.models import AuditEntry, Macro, Queue, Source
+from review.service import writing
 from review.service.changing import set_levels
 from review.service.levels import Levels
 
@@ -127,13 +128,11 @@ def _load_people(people: list[dict[str, Any]], password: str | None) -> list[str
 def _load_agent(agent: Agent, company: dict[str, Any]) -> list[str]:
     """Return the slugs of the categories that were made."""
     agent.company = {
-        "name": company["name"],
-        "support_name": company["support_name"],
-        "order_number_patterns": company["order_number_patterns"],
-        "products": [
-            {"name": product["name"], "aliases": product["aliases"]}
-            for product in company["products"]
-        ],
+        **files.agent_company(),
+        "refund_limit": company["refund_limit"],
+        "currency": company["currency"],
+        "hours": writing.week(hours.WEEK),
+        "time_zone": company["timezone"],
     }
     agent.fallback_queue = company["fallback_queue"]
     agent.save()

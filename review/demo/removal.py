@@ -18,7 +18,7 @@ from django.db.models import Exists, Model, OuterRef, ProtectedError, Q, QuerySe
 
 from agents.evals.datasets import EXAMPLES, PAST_REPLIES
 from agents.evals.models import Dataset, Example, Label, LabelPayload
-from agents.models import Agent, Calibration, Category, Run, RunPayload, Step
+from agents.models import Agent, Calibration, Category, Reservation, Run, RunPayload, Step
 from memory.models import Article
 from observability.models import Span, SpanPayload
 from observability.payloads import digest
@@ -182,6 +182,8 @@ def _remove_tickets(db: str) -> list[int]:
     while labels.filter(label__isnull=True).delete()[0]:  # a correction before what it corrects
         pass
     Step.objects.using(db).filter(run__in=run_ids).delete()
+    # The money is spent, whatever becomes of the run.
+    Reservation.objects.using(db).filter(run__in=run_ids).update(run=None)
     Span.objects.using(db).filter(
         trace_id__in=list(runs.values_list("trace_id", flat=True))
     ).delete()

@@ -1,6 +1,6 @@
 """Asks for payments and countersigns each, in a process of its own against a running instance.
 
-`python -m tests.faults.countersigner PREFIX TOOL COUNT`
+`python -m tests.faults.countersigner PREFIX TOOL COUNT [leave]`; left, nothing is countersigned.
 """
 
 import os
@@ -10,14 +10,14 @@ import time
 PATIENCE_S = 1800
 
 
-def main(prefix: str, tool: str, count: int) -> None:
+def main(prefix: str, tool: str, count: int, *, leave: bool = False) -> None:
     """Request the runs, then approve what they ask until all of it is approved."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
 
     django.setup()
     run_ids = [request(f"{prefix}-{number}", tool) for number in range(count)]
-    approved = 0
+    approved = count if leave else 0
     deadline = time.monotonic() + PATIENCE_S
     while approved < count and time.monotonic() < deadline:
         found = approve_all(run_ids)
@@ -85,4 +85,4 @@ def approve_all(run_ids: list[int]) -> int:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), leave=sys.argv[4:] == ["leave"])

@@ -86,8 +86,17 @@ def pay_and_die(
     return {tool: _result(stack, payments, known, took_s) for tool, known in orders.items()}
 
 
-def _countersigner(stack: Stack, prefix: str, tool: str, count: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.faults.countersigner", prefix, tool, str(count)]
+def ask_for_a_payment(stack: Stack, prefix: str, tool: str) -> str:
+    """Return the order whose payment is asked for, and waits for whoever countersigns it."""
+    with _countersigner(stack, prefix, tool, 1, "leave") as asking:
+        assert asking.wait(60) == 0
+    return f"{prefix}-0"
+
+
+def _countersigner(
+    stack: Stack, prefix: str, tool: str, count: int, *more: str
+) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tests.faults.countersigner", prefix, tool, str(count), *more]
     return subprocess.Popen(command, cwd=CLONE, env=stack.environment)
 
 

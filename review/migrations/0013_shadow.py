@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("agents", "0005_trust_backfill"),
-        ("review", "0011_pauses"),
+        ("review", "0012_segments"),
     ]
 
     operations = [

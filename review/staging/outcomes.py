@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from agents.models import Run
+from agents.policies import caught_in_input
 from agents.results import RunResult
 from review.escalation import Decision, Policy, decide, decide_failure
 
@@ -16,5 +17,5 @@ def result_of(run: Run) -> RunResult | None:
 def outcome_of(run: Run, result: RunResult | None) -> Decision:
     """Return the decision on the run's end, as the item that it opens would show it."""
     if result is None:
-        return decide_failure(run.error_type, run.error_message)
+        return decide_failure(run.error_type, run.error_message, caught_in_input(run))
     return decide(result, Policy(review_below_confidence=float(settings.REVIEW_BELOW_CONFIDENCE)))

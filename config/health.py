@@ -16,6 +16,7 @@ from prometheus_client.core import CounterMetricFamily, Metric
 from agents import doors, runner
 from agents.guardrails.waivers import in_force
 from agents.models import Run
+from agents.shadowing import LIVE_RUNS
 from observability.failures import failure_counts
 from review.api_access import problem
 from review.models import Delivery, ReviewItem
@@ -61,7 +62,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         return problem(403, "This token lacks the scope read.")
     registry = CollectorRegistry()
     for name, text, rows, field, values in (
-        ("runs", "Runs by status", Run.objects.all(), "status", Run.Status.values),
+        ("runs", "Runs by status", Run.objects.filter(LIVE_RUNS), "status", Run.Status.values),
         (
             "review_items",
             "Review items by status",

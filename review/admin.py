@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from agents.models import Agent, Category
 from observability.read_only import ModelAdmin, PayloadAdmin, ReadOnlyAdmin, as_text
-from review import admin_desk  # noqa: F401 - registers its own
+from review import admin_desk, admin_staging  # noqa: F401 - they register their own
 from review.admin_forms import AgentForm, CategoryForm, SourceForm
 from review.administration import is_referred_to
 from review.models import (

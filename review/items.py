@@ -56,9 +56,11 @@ def settle_run(run_id: int, *, hands_on: bool = True) -> ReviewItem | None:
     is_overtaken = link.run.status == Run.Status.CANCELLED and not link.run.error_type
     if is_overtaken or link.upto_seq < ticket.customer_seq:
         return None  # a newer run speaks for the conversation
-    from review import handing_on  # noqa: PLC0415 - both stand on this module
+    from review import handing_on  # noqa: PLC0415 - all of them stand on this module
     from review.carrying_over import carry_over  # noqa: PLC0415
+    from review.staging.starting import take_live_run  # noqa: PLC0415
 
+    take_live_run(link.run)
     if hands_on and handing_on.hand_on(ticket, link):
         return None
     spoken = handing_on.speaking(link)

@@ -15,6 +15,7 @@ from review import handing_on, outcomes, pauses
 from review.items import settle_run
 from review.models import Delivery, ReviewItem, TicketRun
 from review.redrafting import queue_waiting_for
+from review.staging import working
 from review.wake import announce, wake_delivery, wake_run
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ def work_on_run(run_id: int) -> None:
     if handed is not None:
         wake_run(handed)
     announce(item.queue_id if item else queue_waiting_for(run_id))
+    if item is None and working.is_shadow(run_id):
+        _advance_comparisons()
 
 
 @shared_task
@@ -61,6 +64,13 @@ def sweep() -> None:
         _open(pauses.ask, run_id)
     for effect_id in pauses.unasked_effects()[:SWEPT_AT_ONCE]:
         _open(pauses.ask_about, effect_id)
+    _advance_comparisons()
+
+
+def _advance_comparisons() -> None:
+    """Tell workers of the shadow runs that there is room for."""
+    for run_id in working.advance(timezone.now()):
+        wake_run(run_id)
 
 
 def _open(opened: Callable[..., ReviewItem | None], row_id: int, *given: Any) -> None:

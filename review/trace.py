@@ -145,6 +145,22 @@ def visible_runs(sight: Sight) -> QuerySet[TicketRun]:
     return runs.filter(Q(ticket__queue__in=sight.queues) | Exists(items))
 
 
+def shadow_link(sight: Sight, run_id: int) -> TicketRun | None:
+    """Return a shadow run as one of the ticket whose run it repeats, for who sees every queue.
+
+    It is no run of the ticket's: what comes back is not stored.
+    """
+    if not sight.every:
+        return None
+    run = Run.objects.select_related("agent").filter(pk=run_id, shadow_of__isnull=False).first()
+    if run is None:
+        return None
+    beside = TicketRun.objects.select_related("ticket__queue").get(run=run.shadow_of_id)
+    return TicketRun(
+        ticket=beside.ticket, run=run, upto_seq=beside.upto_seq, settled_at=run.finished_at
+    )
+
+
 def trace_of(link: TicketRun, sight: Sight, *, step: str | None = None) -> Trace:
     """Return the run's trace with this step opened, in a fixed number of queries.
 
@@ -264,7 +280,7 @@ def _failure(run: Run) -> str:
 
 def _siblings(link: TicketRun, sight: Sight) -> Siblings:
     ids = [link.run_id]
-    if sight.sees(link.ticket.queue_id):
+    if link.pk and sight.sees(link.ticket.queue_id):
         runs = TicketRun.objects.filter(ticket=link.ticket_id).order_by("pk")
         ids = list(runs.values_list("run", flat=True))
     place = ids.index(link.run_id)

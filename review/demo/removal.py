@@ -41,6 +41,7 @@ from review.models import (
     Attachment,
     AuditEntry,
     Comment,
+    ComparedPair,
     Customer,
     Delivery,
     Macro,
@@ -173,7 +174,9 @@ def _remove_tickets(db: str) -> list[int]:
         *links.values_list("run_id", flat=True),
         *redrafts.values_list("run_id", flat=True),
     ]
+    run_ids += Run.objects.using(db).filter(shadow_of__in=run_ids).values_list("pk", flat=True)
     runs = Run.objects.using(db).filter(pk__in=run_ids)
+    ComparedPair.objects.using(db).filter(live_run__in=run_ids).delete()
     Delivery.objects.using(db).filter(ticket__in=ids).delete()
     Attachment.objects.using(db).filter(
         Q(message__ticket__in=ids) | Q(item__ticket__in=ids)
@@ -198,6 +201,7 @@ def _remove_tickets(db: str) -> list[int]:
     Span.objects.using(db).filter(
         trace_id__in=list(runs.values_list("trace_id", flat=True))
     ).delete()
+    runs.filter(shadow_of__isnull=False).delete()
     runs.delete()
     return customers
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from agents import runner
 from agents.models import Run
+from agents.shadowing import LIVE_RUNS
 from review.demo import play
 from review.wake import wake_run
 
@@ -36,4 +37,4 @@ def work_on_past() -> None:
 
 
 def _runs_wait() -> bool:
-    return Run.objects.filter(runner.due(timezone.now())).exists()
+    return Run.objects.filter(LIVE_RUNS, runner.due(timezone.now())).exists()

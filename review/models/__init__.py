@@ -7,6 +7,7 @@ from review.models.items import Assessment, ReviewItem, Verdict, VerdictKind
 from review.models.outbox import AuditEntry, Delivery, new_idempotency_key
 from review.models.search import TicketVector, TicketWords
 from review.models.service import BusinessHours, Holiday
+from review.models.staging import ComparedPair, ComparisonOrder
 from review.models.tickets import Customer, Message, Queue, ReviewPayload, Source, Ticket, TicketRun
 from review.models.together import CarriedText, Comment, Notification
 
@@ -19,6 +20,8 @@ __all__ = [
     "BusinessHours",
     "CarriedText",
     "Comment",
+    "ComparedPair",
+    "ComparisonOrder",
     "Customer",
     "Delivery",
     "Holiday",

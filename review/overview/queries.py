@@ -118,7 +118,7 @@ def runs(period: Period) -> list[Runs]:
                     THEN extract(epoch FROM finished_at - started_at) END AS ran_s,
                 extract(epoch FROM started_at - due_at) AS waited_s
             FROM agents_run
-            WHERE status IN ('done', 'failed')
+            WHERE status IN ('done', 'failed') AND shadow_of_id IS NULL
                 AND finished_at >= %(charts)s AND finished_at < %(end)s
         )
         SELECT day, count(*), count(*) FILTER (WHERE status = 'failed'),
@@ -141,6 +141,7 @@ def errors(period: Period) -> list[Errors]:
         """
         SELECT false, error_type, count(*), max(id) FROM agents_run
         WHERE status = 'failed' AND finished_at >= %(start)s AND finished_at < %(end)s
+            AND shadow_of_id IS NULL
         GROUP BY error_type
         UNION ALL
         SELECT true, tried.error_type #>> '{}', count(*),
@@ -151,6 +152,10 @@ def errors(period: Period) -> list[Errors]:
         ) AS tried (error_type)
         WHERE span.day >= %(start_day)s AND span.day <= %(end_day)s AND span.status = 'ok'
             AND span.started_at >= %(start)s AND span.started_at < %(end)s
+            AND NOT EXISTS (
+                SELECT FROM agents_run run
+                WHERE run.trace_id = span.trace_id AND run.shadow_of_id IS NOT NULL
+            )
         GROUP BY 2
         ORDER BY 1, 3 DESC
         """,
@@ -168,7 +173,9 @@ def calls(period: Period) -> list[Calls]:
                 count(*) FILTER (WHERE pricing = 'local') AS local,
                 count(*) FILTER (WHERE pricing = 'unpriced') AS unpriced
             FROM agents_step
-            WHERE kind = 'model' AND finished_at >= %(start)s AND finished_at < %(end)s
+            JOIN agents_run run ON run.id = run_id AND run.shadow_of_id IS NULL
+            WHERE kind = 'model' AND agents_step.finished_at >= %(start)s
+                AND agents_step.finished_at < %(end)s
             GROUP BY run_id
         )
         SELECT coalesce(ticket.category, ''), sum(call.calls)::bigint, sum(call.local)::bigint,
@@ -208,15 +215,18 @@ def standing(now: datetime) -> Standing:
                 OR state = 'due' AND due_at < %(now)s - interval '1 minute') delivery,
             (SELECT count(*) AS overdue, min(due_at) AS overdue_since
             FROM agents_run
-            WHERE status = 'queued' AND due_at < %(now)s - interval '1 minute') run,
+            WHERE status = 'queued' AND shadow_of_id IS NULL
+                AND due_at < %(now)s - interval '1 minute') run,
             (SELECT coalesce(bool_or(
                     heartbeat_at > %(now)s - interval '1 minute'
                     OR finished_at > %(now)s - interval '1 minute'), false) AS moving,
-                count(*) FILTER (WHERE is_late AND status = 'failed') AS failed,
-                count(*) FILTER (WHERE is_late) AS ended,
-                count(*) FILTER (WHERE NOT is_late AND status = 'failed') AS failed_before,
-                count(*) FILTER (WHERE NOT is_late) AS ended_before
-            FROM agents_run, LATERAL (SELECT finished_at > %(now)s - interval '1 day' AS is_late) _
+                count(*) FILTER (WHERE is_live AND is_late AND status = 'failed') AS failed,
+                count(*) FILTER (WHERE is_live AND is_late) AS ended,
+                count(*) FILTER (WHERE is_live AND NOT is_late AND status = 'failed')
+                    AS failed_before,
+                count(*) FILTER (WHERE is_live AND NOT is_late) AS ended_before
+            FROM agents_run, LATERAL (SELECT finished_at > %(now)s - interval '1 day' AS is_late,
+                shadow_of_id IS NULL AS is_live) _
             WHERE status = 'running' OR status IN ('done', 'failed')
                 AND finished_at > %(now)s - interval '29 days') recent
         """,

@@ -57,6 +57,8 @@ from review.models import (
     BusinessHours,
     CarriedText,
     Comment,
+    ComparedPair,
+    ComparisonOrder,
     Holiday,
     IdempotencyKey,
     Macro,
@@ -177,7 +179,11 @@ def fill_bounds(many: int, agent: Agent, nils: User) -> None:
         )
         PolicyVersion.objects.create(version=number, agent=agent, **version)
         Promotion.objects.create(versions=[], environment="live", note="Go", asked_by=nils)
-        Comparison.objects.create(agent=agent, versions=[], reviewed_items=9, started_by=nils)
+        comparison = Comparison.objects.create(
+            agent=agent, versions=[], reviewed_items=9, started_by=nils
+        )
+        ComparisonOrder.objects.create(comparison=comparison)
+        ComparedPair.objects.create(comparison=comparison, live_run=run)
         Pause.objects.create(run=run, step_key="ask", proposal=payload, digest="d", expires_at=now)
         Effect.objects.create(
             run=run,

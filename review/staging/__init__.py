@@ -1,0 +1,1 @@
+"""Candidates in shadow: started, worked through, measured against what people sent, promoted."""

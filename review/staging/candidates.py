@@ -1,0 +1,240 @@
+"""What staging differs in for an agent: its candidate, each difference as a person reads it."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from agents import runner
+from agents.models import (
+    LIVE,
+    STAGING,
+    Agent,
+    PolicyVersion,
+    PromptVersion,
+    RouteVersion,
+    TierVersion,
+    Version,
+)
+from agents.prompts import prompt, tasks_of
+from agents.tiers import is_embedded
+from agents.versions import KINDS, kind_of, named
+from review.edits import Comparison as Diff
+from review.edits import compare
+
+TIER_WORDS = {
+    "model": "model",
+    "fallbacks": "fallbacks",
+    "endpoints": "endpoints",
+    "temperature": "temperature",
+    "max_tokens": "longest answer, tokens",
+    "timeout_s": "time limit, seconds",
+    "retries": "retries",
+    "max_concurrent": "calls at a time",
+    "budget_run_usd": "budget a run, USD",
+    "budget_day_usd": "budget a day, USD",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One thing that is another than live. before: empty where live has none."""
+
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """A version of the candidate beside live's. diff: of a text, from live's to the candidate's.
+
+    url: the page where it is changed.
+    """
+
+    title: str
+    url: str
+    version: Version
+    changes: Sequence[Change] = ()
+    diff: Diff | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """The versions in force that concern an agent, in live and in staging, read in four queries."""
+
+    agent: Agent
+    live: Sequence[Version]
+    staging: Sequence[Version]
+
+    @property
+    def candidate(self) -> list[Version]:
+        """What staging differs in: its versions whose content is not live's."""
+        return [version for version in self.staging if self._says_more(version)]
+
+    def beside(self, version: Version) -> Version | None:
+        """Return live's version of the same thing."""
+        same = (one for one in self.live if type(one) is type(version) and one.key == version.key)
+        return next(same, None)
+
+    def models_of(self, versions: Sequence[Version]) -> Mapping[str, tuple[int, Sequence[str]]]:
+        """Return each task's tier and its models under the mix over live."""
+        tiers: dict[int, Sequence[str]] = {}
+        routes = dict(settings.TIERS["routes"])
+        for one in [*self.live, *versions]:
+            if isinstance(one, TierVersion):
+                tiers[one.tier] = one.models
+            elif isinstance(one, RouteVersion):
+                routes |= one.routes
+        return {task: (tier, tiers[tier]) for task, tier in routes.items() if tier in tiers}
+
+    def has_changed_since(self, moment: datetime) -> bool:
+        """Return whether anything that is live now came after that."""
+        return any(one.created_at > moment for one in self.live)
+
+    def find(self, mix: Sequence[Sequence[Any]]) -> list[Version]:
+        """Return the versions that [[kind, id], …] names; those of staging need no query."""
+        here = {(kind_of(one), one.pk): one for one in [*self.staging, *self.live]}
+        return [here.get((kind, pk)) or named([[kind, pk]])[0] for kind, pk in mix]
+
+    def _says_more(self, version: Version) -> bool:
+        live = self.beside(version)
+        if live is None and isinstance(version, PromptVersion):
+            return version.text != _file_of(version, self.agent)
+        return live is None or live.content != version.content
+
+
+def compared_agents() -> list[Agent]:
+    """Return the agents that run here, and so can be compared."""
+    return list(Agent.objects.filter(slug__in=runner.AGENTS).order_by("pk"))
+
+
+def ground_of(agent: Agent) -> Ground:
+    """Return what the agent stands on: tiers and routes are every agent's."""
+    found: list[Version] = []
+    for model in KINDS.values():
+        mine = {"agent_id": agent.pk} if "agent_id" in model.KEY else {}
+        rows = model._default_manager.filter(is_live=True, environment__in=[LIVE, STAGING], **mine)
+        found += rows.order_by("pk")
+    return Ground(
+        agent=agent,
+        live=[one for one in found if one.environment == LIVE],
+        staging=[one for one in found if one.environment == STAGING],
+    )
+
+
+def candidate_of(agent: Agent) -> list[Version]:
+    """Return what staging differs in for this agent."""
+    return ground_of(agent).candidate
+
+
+def as_pairs(versions: Sequence[Version]) -> list[list[Any]]:
+    """Return the versions as a comparison keeps them: [[kind, id], …]."""
+    return [[kind_of(version), version.pk] for version in versions]
+
+
+def differences(ground: Ground, versions: Sequence[Version]) -> list[Difference]:
+    """Return each version beside what live has in force now."""
+    return [_difference(ground, version, versions) for version in versions]
+
+
+def in_words(versions: Sequence[Version]) -> str:
+    """Return the mix in a few words: `tier 2, prompt draft`."""
+    return ", ".join(_name(version) for version in versions)
+
+
+def _difference(ground: Ground, version: Version, mix: Sequence[Version]) -> Difference:
+    live, diff, note = ground.beside(version), None, ""
+    changes: list[Change] = []
+    if isinstance(version, PromptVersion):
+        file = _file_of(version, ground.agent)
+        diff = compare(live.text if isinstance(live, PromptVersion) else file, version.text)
+        note = _deaf(*ground.models_of(mix).get(version.task, (0, ())))
+    elif isinstance(version, RouteVersion):
+        was = live.routes if isinstance(live, RouteVersion) else settings.TIERS["routes"]
+        changes = list(_routes(was, version.routes))
+    elif isinstance(version, PolicyVersion):
+        changes = list(_rules(live.rules if isinstance(live, PolicyVersion) else [], version.rules))
+    else:
+        changes = list(_fields(live.content if live else {}, version.content))
+    pages = {"tier": "tiers", "routes": "tiers", "prompt": "prompts", "policy": "policies"}
+    return Difference(
+        title=_name(version).capitalize(),
+        url=reverse(pages[kind_of(version)]),
+        version=version,
+        changes=changes,
+        diff=diff,
+        note=note,
+    )
+
+
+def _name(version: Version) -> str:
+    if isinstance(version, TierVersion):
+        return f"tier {version.tier}"
+    if isinstance(version, PromptVersion):
+        return f"prompt {version.task}"
+    return "routes" if isinstance(version, RouteVersion) else "escalation policy"
+
+
+def _file_of(version: PromptVersion, agent: Agent) -> str:
+    """Return the text of the prompt's file; empty where a task has none."""
+    return prompt(agent.slug, version.task).text if version.task in tasks_of(agent.slug) else ""
+
+
+def _deaf(tier: int, models: Sequence[str]) -> str:
+    """Return a note where no model of the candidate's reads the prompt."""
+    if not all(map(is_embedded, models)):
+        return ""
+    return (
+        "The task runs on the embedded model, which reads no prompt: nothing of this shows "
+        f"until tier {tier} runs on a connected model."
+    )
+
+
+def _routes(before: Mapping[str, int], after: Mapping[str, int]) -> Iterator[Change]:
+    for task, tier in after.items():
+        if before.get(task) != tier:
+            was = f"tier {before[task]}" if task in before else ""
+            yield Change(what=task, before=was, after=f"tier {tier}")
+
+
+def _fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    for name, value in after.items():
+        if before.get(name) != value:
+            yield Change(
+                what=TIER_WORDS.get(name, name),
+                before=_said(before.get(name)) if before else "",
+                after=_said(value),
+            )
+
+
+def _rules(before: Sequence[Any], after: Sequence[Any]) -> Iterator[Change]:
+    """Yield the rules that only one of the two has; a change of order alone is said as such."""
+    old, new = [[_rule(rule) for rule in rules] for rules in (before, after)]
+    for rule in old:
+        if rule not in new:
+            yield Change(what="rule taken out", before=rule, after="")
+    for rule in new:
+        if rule not in old:
+            yield Change(what="rule added", before="", after=rule)
+    if old != new and sorted(old) == sorted(new):
+        yield Change(what="order", before=", ".join(old), after=", ".join(new))
+
+
+def _rule(rule: Any) -> str:
+    return (
+        json.dumps(rule, ensure_ascii=False, sort_keys=True) if not isinstance(rule, str) else rule
+    )
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {where}" for name, where in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
+    return "no limit" if value is None else str(value)

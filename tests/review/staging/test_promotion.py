@@ -1,0 +1,218 @@
+"""Putting a mix into force: the gate, the second person, and two who press at once."""
+
+import threading
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, connections
+from django.utils import timezone
+
+from agents.models import (
+    LIVE,
+    Agent,
+    Comparison,
+    PolicyVersion,
+    Promotion,
+    PromptVersion,
+    TierVersion,
+)
+from agents.versions import candidate, change, in_force, withdraw
+from review.models import AuditEntry, ComparedPair
+from review.staging.candidates import as_pairs, candidate_of, ground_of
+from review.staging.measure import Side
+from review.staging.promotion import (
+    ReasonNeeded,
+    Refused,
+    StagingMoved,
+    answer,
+    gate_for,
+    promote_candidate,
+)
+from tests.builders import make_agent, make_person, make_ticket
+from tests.review.staging.seeding import MODEL, stage_policy, stage_prompt, stage_tier
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def agent(installed: Agent) -> Agent:
+    return installed
+
+
+@pytest.fixture
+def boss(agent: Agent) -> User:
+    return make_person("boss", "admin")
+
+
+@pytest.fixture
+def lead(agent: Agent) -> User:
+    return make_person("clara", "lead")
+
+
+def compared(agent: Agent, *, successes: int = 60, of: int = 60) -> Comparison:
+    """A finished comparison of what staging differs in, live successful throughout."""
+    comparison = Comparison.objects.create(
+        agent=agent,
+        versions=as_pairs(candidate_of(agent)),
+        reviewed_items=of,
+        status=Comparison.Status.DONE,
+    )
+    live = Side(drafted=True, edits=0, kept=1.0, succeeded=True).as_json()
+    for number in range(of):
+        run = make_ticket().run
+        assert run is not None
+        well = number < successes
+        mine = Side(drafted=True, edits=0 if well else 4, kept=1.0, succeeded=well).as_json()
+        ComparedPair.objects.create(
+            comparison=comparison,
+            live_run=run,
+            measured_at=timezone.now(),
+            standing="same" if well else "worse",
+            live=live,
+            candidate=mine,
+        )
+    return comparison
+
+
+def seen(agent: Agent) -> list[list[Any]]:
+    return as_pairs(candidate_of(agent))
+
+
+def test_a_tier_that_passed_its_gate_goes_live_by_one_person(agent: Agent, boss: User) -> None:
+    staged = stage_tier()
+    compared(agent)
+    promotion = promote_candidate(agent, seen(agent), boss)
+    live = in_force(TierVersion, LIVE, tier=2)
+    assert live is not None
+    assert (promotion.outcome, live.model, live.came_from_id) == ("done", MODEL, staged.pk)
+    assert live.reason.startswith("No worse: 60 of 60")
+    assert candidate() == []
+    assert AuditEntry.objects.get(action="promotion.done").detail["gate"] == "pass"
+
+
+@pytest.mark.parametrize("ground", ["never compared", "too few", "worse", "live changed"])
+def test_without_its_gate_a_reason_is_needed_and_kept(
+    agent: Agent, boss: User, ground: str
+) -> None:
+    stage_tier()
+    if ground != "never compared":
+        number = 20 if ground == "too few" else 60
+        compared(agent, of=number, successes=30 if ground == "worse" else number)
+    if ground == "live changed":
+        change(TierVersion, LIVE, {"tier": 1}, lambda was: {"retries": 2}, reason="x", by=boss)
+    with pytest.raises(ReasonNeeded):
+        promote_candidate(agent, seen(agent), boss, reason="  ")
+    assert in_force(TierVersion, LIVE, tier=2).model != MODEL  # type: ignore[union-attr]
+    promotion = promote_candidate(agent, seen(agent), boss, reason="The old one is switched off.")
+    assert promotion.note.startswith("Against the gate: The old one is switched off.")
+    entry = AuditEntry.objects.get(action="promotion.done")
+    assert entry.detail["reason"] == "The old one is switched off."
+    assert entry.detail["gate"] in {"few", "fail"}
+
+
+def test_a_mix_with_a_prompt_waits_for_a_second_person_and_then_all_of_it_is_live(
+    agent: Agent, boss: User, lead: User
+) -> None:
+    stage_tier()
+    stage_prompt(agent, "Be short, $support_name of $company.")
+    stage_policy(agent, [{"name": "all"}])
+    compared(agent)
+    promotion = promote_candidate(agent, seen(agent), boss)
+    assert promotion.outcome == "asked"
+    assert in_force(PromptVersion, LIVE, agent_id=agent.pk, task="draft") is None
+    with pytest.raises(Refused, match="somebody else"):
+        answer(promotion.pk, boss, approves=True)
+    with pytest.raises(Refused, match="waits for a second person already"):
+        promote_candidate(agent, seen(agent), boss)
+    assert answer(promotion.pk, lead, approves=True, said="Read it.").outcome == "done"
+    prompt = in_force(PromptVersion, LIVE, agent_id=agent.pk, task="draft")
+    policy = in_force(PolicyVersion, LIVE, agent_id=agent.pk)
+    tier = in_force(TierVersion, LIVE, tier=2)
+    assert prompt
+    assert policy
+    assert tier
+    assert (prompt.created_by, prompt.approved_by) == (boss, lead)
+    assert tier.model == MODEL
+    with pytest.raises(Refused, match="decided already"):
+        answer(promotion.pk, lead, approves=True)
+
+
+def test_a_second_person_refuses_and_who_asked_withdraws(
+    agent: Agent, boss: User, lead: User
+) -> None:
+    stage_prompt(agent, "Be short.")
+    first = promote_candidate(agent, seen(agent), boss, reason="Try.")
+    assert answer(first.pk, lead, approves=False, said="Too short.").outcome == "refused"
+    second = promote_candidate(agent, seen(agent), boss, reason="Try again.")
+    assert answer(second.pk, boss, approves=False).outcome == "withdrawn"
+    assert in_force(PromptVersion, LIVE, agent_id=agent.pk, task="draft") is None
+
+
+def test_staging_that_changed_is_not_promoted(agent: Agent, boss: User, lead: User) -> None:
+    stage_tier()
+    before = seen(agent)
+    stage_tier(model="openai/another")
+    with pytest.raises(StagingMoved):
+        promote_candidate(agent, before, boss, reason="x")
+    prompt = stage_prompt(agent, "Be short.")
+    promotion = promote_candidate(agent, seen(agent), boss, reason="x")
+    withdraw(prompt)
+    with pytest.raises(Refused, match="no longer what was compared"):
+        answer(promotion.pk, lead, approves=True)
+    assert in_force(TierVersion, LIVE, tier=2).model != "openai/another"  # type: ignore[union-attr]
+
+
+def test_the_gate_is_that_of_exactly_this_mix(agent: Agent) -> None:
+    stage_tier()
+    compared(agent)
+    assert gate_for(ground_of(agent), seen(agent))[0].is_open
+    stage_prompt(agent, "Be short.")
+    assert (
+        gate_for(ground_of(agent), seen(agent))[0].reason
+        == "This mix was never compared with live."
+    )
+
+
+def test_staging_that_says_what_the_prompts_file_says_is_no_candidate(agent: Agent) -> None:
+    from agents.prompts import prompt
+
+    stage_prompt(agent, prompt("triage", "draft").text)
+    assert candidate_of(agent) == []
+    stage_tier()
+    assert candidate_of(agent) == [one for one in candidate() if isinstance(one, TierVersion)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_promote_at_once_promote_once(settings: Any) -> None:
+    from agents.tiers import install_tiers
+    from review.management.commands.prepare import install_roles
+
+    install_roles()
+    install_tiers(settings.TIERS)
+    agent = make_agent()
+    people = [make_person(name, "admin") for name in ("jo", "kim")]
+    stage_tier()
+    mix = seen(agent)
+    outcomes: list[str] = []
+    gate = threading.Barrier(2)
+
+    def press(person: User) -> None:
+        try:
+            gate.wait()
+            promote_candidate(agent, mix, person, reason="Now.")
+            outcomes.append("done")
+        except (Refused, StagingMoved) as error:
+            outcomes.append(type(error).__name__)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=press, args=(person,)) for person in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes.count("done") == 1, outcomes
+    assert TierVersion.objects.filter(environment=LIVE, tier=2, model=MODEL).count() == 1
+    assert Promotion.objects.count() == 1
+    connection.close()

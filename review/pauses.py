@@ -1,20 +1,26 @@
 """Runs of this installation that wait for a person: the items that ask, and the answers back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from agents import effects
-from agents.models import Effect, Pause, Run
+from agents.models import Effect, Pause, PolicyVersion, Run
 from agents.pauses import Answer, open_pauses, resume
+from agents.policies import currency_of, rules_of
+from agents.rule_facts import facts_of_action
 from agents.tools.calling import DO_AGAIN, WAS_DONE, question_about
+from agents.tools.registry import tools_of
+from agents.versions import in_force
 from review import audit
 from review.actions import EFFECTS, actions_of
 from review.asking import put_before_a_person
+from review.escalation import Decision, rules_for_action
 from review.items import drop_claim, queue_called
-from review.models import ReviewItem, Ticket, TicketRun, Verdict
+from review.models import Queue, ReviewItem, Ticket, TicketRun, Verdict
 
 UNKNOWN = "unknown"
 WHY = {
@@ -33,15 +39,18 @@ def ask(run_id: int) -> ReviewItem | None:
     if link is None or pause is None or _asked(run_id, pause.step_key):
         return None
     content = pause.proposal.content or {"actions": []}
+    decision = _ruled(link.run, link.ticket, content["actions"])
+    queue = Queue.objects.filter(slug=decision.queue).first() if decision.queue else None
     return put_before_a_person(
         link.ticket,
         link.run,
         {"actions": content["actions"]},
         step_key=pause.step_key,
         upto_seq=link.upto_seq,
-        reasons=_reasons(content),
+        reasons=[*_reasons(content), *map(vars, decision.reasons)],
         urgency="high" if content.get("why") == UNKNOWN else "normal",
-        queue=link.ticket.queue or queue_called(link.run.agent.fallback_queue),
+        queue=queue or link.ticket.queue or queue_called(link.run.agent.fallback_queue),
+        needs_second=decision.needs_second,
     )
 
 
@@ -144,6 +153,25 @@ def expired(now: datetime) -> Sequence[int]:
     return list(due.values_list("run_id", flat=True))
 
 
+def _ruled(run: Run, ticket: Ticket, actions: Sequence[Mapping[str, Any]]) -> Decision:
+    """Return what the agent's escalation rules ask of the call that waits."""
+    (action,) = actions
+    tool = tools_of(run.agent.slug).get(str(action.get("name", "")))
+    if tool is None:  # a question about a call whose end is unclear
+        return Decision(outcome="review", reasons=())
+    arguments = action["arguments"]
+    facts = facts_of_action(
+        run.input.content or {},
+        tool=tool.name,
+        effect=tool.effect_with(arguments),
+        amount=tool.amount_of(arguments) if tool.amount_of else None,
+        currency=currency_of(run.agent),
+        category=ticket.category,
+    )
+    version = in_force(PolicyVersion, run.environment, agent=run.agent)
+    return rules_for_action(rules_of(run.agent, version), facts)
+
+
 def _settle_effect(item: ReviewItem, verdict: Verdict) -> None:
     key = item.step_key.removesuffix(f"/{UNKNOWN}")
     effect = Effect.objects.filter(run=item.run_id, step_key=key).first()
@@ -156,7 +184,7 @@ def _settle_effect(item: ReviewItem, verdict: Verdict) -> None:
 
 def _locked_link(run_id: int) -> TicketRun | None:
     """Return the run's ticket, locked, with the run; None for a run without one."""
-    link = TicketRun.objects.select_related("run__agent").filter(run=run_id).first()
+    link = TicketRun.objects.select_related("run__agent", "run__input").filter(run=run_id).first()
     if link is None:
         return None
     link.ticket = Ticket.objects.select_for_update().get(pk=link.ticket_id)

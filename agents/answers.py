@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -14,6 +15,9 @@ AnswerT = TypeVar("AnswerT", bound=BaseModel)
 KEPT = {"type", "properties", "items", "enum", "const", "anyOf", "description"}
 # Endpoints without a schema mode wrap their JSON like this.
 FENCED = re.compile(r"```(?:json)?\s*\n(.*)\n\s*```", re.DOTALL)
+
+# Of what is wrong with an answer, a model is told so much.
+MOST_COMPLAINTS = 10
 
 
 def response_format(form: type[BaseModel]) -> dict[str, Any]:
@@ -59,18 +63,43 @@ def read_answer(response: Any, form: type[AnswerT], model: str) -> AnswerT:
                 f"{model} reached its limit of tokens before its answer was complete.",
                 advice="Raise the tier's token limit.",
             ) from None
-        raise _misfit(error, form, model) from None
+        raise _misfit(error, form, model, text) from None
 
 
-def _misfit(error: ValidationError, form: type[BaseModel], model: str) -> errors.SchemaInvalid:
+def repair_of(
+    question: Sequence[dict[str, str]], error: errors.SchemaInvalid
+) -> list[dict[str, str]]:
+    """Return the question again, with the answer that did not fit and what is wrong with it."""
+    said = [{"role": "assistant", "content": error.answer}] if error.answer else []
+    return [
+        *question,
+        *said,
+        {
+            "role": "user",
+            "content": "That answer does not have the asked form:\n"
+            f"{error.complaint}\n"
+            "Answer again, with one JSON object of the asked form and nothing else.",
+        },
+    ]
+
+
+def _misfit(
+    error: ValidationError, form: type[BaseModel], model: str, text: str
+) -> errors.SchemaInvalid:
     # Only where and what kind: the text itself may be personal and stays out of logs.
     first = error.errors(include_input=False, include_url=False)[0]
     # The name of a property that nobody asked for is the model's own text.
     named = first["loc"][:-1] if first["type"] == "extra_forbidden" else first["loc"]
     where = ".".join(str(part) for part in named) or "answer"
-    return errors.SchemaInvalid(
+    misfit = errors.SchemaInvalid(
         f"{model} gave an answer that does not fit {form.__name__}: {where} is {first['type']}."
     )
+    misfit.answer = text
+    misfit.complaint = "\n".join(
+        f"- {'.'.join(map(str, wrong['loc'])) or 'the answer'}: {wrong['msg']}"
+        for wrong in error.errors(include_input=False, include_url=False)[:MOST_COMPLAINTS]
+    )
+    return misfit
 
 
 def _strict(schema: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,9 @@ AnswerT = TypeVar("AnswerT", bound=BaseModel)
 class Attempt:
     """One model's try at a call, for the trace. Tokens and cost where the model answered at all.
 
-    started_at: ISO 8601. waited_ms: before it, because the provider had asked for that. message:
-    what went wrong, without advice.
+    started_at: ISO 8601. waited_ms: before it, because the provider had asked for that, as jitter
+    or for a place. message: what went wrong, without advice. is_repair: it was shown its own answer
+    and what was wrong with it. is_skipped: it was not asked, because it had kept failing.
     """
 
     tier: int
@@ -26,9 +27,12 @@ class Attempt:
     latency_ms: int
     error_type: str = ""
     message: str = ""
+    is_repair: bool = False
+    is_skipped: bool = False
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
     pricing: str = ""
     cost_usd: str | None = None
 
@@ -58,6 +62,7 @@ def spent(use: ModelUse | None) -> dict[str, Any]:
         "input_tokens": use.input_tokens,
         "output_tokens": use.output_tokens,
         "cached_tokens": use.cached_tokens,
+        "reasoning_tokens": use.reasoning_tokens,
         "pricing": use.pricing,
         "cost_usd": str(use.cost_usd) if use.cost_usd is not None else None,
     }

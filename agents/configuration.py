@@ -7,12 +7,14 @@ does not mix two candidates.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
+from agents.guardrails.waivers import said
 from agents.models import (
     LIVE,
     STAGING,
@@ -36,7 +38,7 @@ UNION ALL SELECT 'prompt', to_jsonb(v) FROM agents_promptversion v
     WHERE v.is_live AND v.environment = ANY(%(environments)s) AND v.agent_id = %(agent)s
 UNION ALL SELECT 'policy', to_jsonb(v) FROM agents_policyversion v
     WHERE v.is_live AND v.environment = ANY(%(environments)s) AND v.agent_id = %(agent)s
-UNION ALL SELECT 'waiver', to_jsonb(w.guardrail) FROM agents_waiver w
+UNION ALL SELECT 'waiver', to_jsonb(w) FROM agents_waiver w
     WHERE w.starts_at <= %(now)s AND w.ends_at > %(now)s AND w.ended_at IS NULL
         AND (w.agent_id = %(agent)s OR w.agent_id IS NULL)
 """
@@ -44,7 +46,10 @@ UNION ALL SELECT 'waiver', to_jsonb(w.guardrail) FROM agents_waiver w
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """The versions a run works with. waived: guardrails that are switched off for now."""
+    """The versions a run works with.
+
+    waived: guardrails that are switched off for now, each with what is said of it in a result.
+    """
 
     agent: str
     environment: str
@@ -52,7 +57,7 @@ class Configuration:
     routes: Mapping[str, int]
     prompts: Mapping[str, PromptVersion]
     policy: PolicyVersion | None
-    waived: frozenset[str]
+    waived: Mapping[str, str]
 
     def tier_for(self, task: str) -> TierVersion:
         """Return what the task runs on."""
@@ -93,8 +98,17 @@ def configuration(agent: Agent, environment: str, chosen: Sequence[Version] = ()
         routes={**settings.TIERS["routes"], **(routes.routes if routes else {})},
         prompts={version.task: version for version in versions["prompt"]},
         policy=next(iter(versions["policy"]), None),
-        waived=frozenset(found["waiver"]),
+        waived=_waived(found["waiver"]),
     )
+
+
+def _waived(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what is said of each guardrail that is off: by the waiver that ends last."""
+    ends = {row["id"]: datetime.fromisoformat(row["ends_at"]) for row in rows}
+    return {
+        row["guardrail"]: said(ends[row["id"]], row["reason"])
+        for row in sorted(rows, key=lambda row: ends[row["id"]])
+    }
 
 
 def _environments(environment: str, chosen: Sequence[Version]) -> list[str]:

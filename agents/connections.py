@@ -1,6 +1,7 @@
 """Connecting a model to a tier: what is asked for, whether it works, and the version it becomes."""
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,8 +12,9 @@ from django.contrib.auth.models import User
 from agents import keys, llm
 from agents.errors import CannotConnect, ModelError
 from agents.models import TierVersion
+from agents.price_list import unpriced
 from agents.tiers import LOCAL, is_embedded, live_tier
-from agents.versions import change, copy_to
+from agents.versions import change
 
 TIERS = (1, 2, 3)
 EMBEDDED = f"{LOCAL}/countersign"
@@ -114,16 +116,59 @@ def try_out(connection: Connection, tier: int) -> None:
         _ask(_unsaved(live, _replacing(live, connection), reason="Test call."))
 
 
+def try_settings(version: TierVersion, connections: Iterable[Connection]) -> None:
+    """Make one real call to each of these models of a tier version that is not saved yet.
+
+    Raises CannotConnect that says which of them did not answer and what to do.
+    """
+    for connection in connections:
+        if connection.is_embedded:
+            continue
+        if not connection.endpoint and not connection.key and not keys.key_of(connection.holder):
+            _check_access(connection.model)
+        with keys.trying(connection.holder, connection.key):
+            _ask(_unsaved(version, {"model": connection.model, "fallbacks": []}, reason="Test."))
+
+
+def connections_of(version: TierVersion) -> tuple[Connection, ...]:
+    """Return the version's models, each with the way to it."""
+    return tuple(
+        Connection(model=model, endpoint=version.endpoints.get(model, ""))
+        for model in version.models
+    )
+
+
+def is_key_missing(connection: Connection) -> bool:
+    """Return whether its provider is known to want a key and none is known to this process.
+
+    An endpoint of one's own may want none; what other providers want, only a call can tell.
+    """
+    provider = _provider(connection.model)
+    if provider is None or not provider.takes_key or provider.needs_endpoint:
+        return False
+    variable = f"{provider.prefix.upper()}_API_KEY"
+    return not (connection.endpoint or keys.key_of(connection.holder) or os.environ.get(variable))
+
+
+def check_settings(version: TierVersion) -> None:
+    """Raise CannotConnect for a model asked twice, or a budget that nothing could hold it to."""
+    twice = [model for model in version.models if version.models.count(model) > 1]
+    if twice:
+        raise CannotConnect(f"{twice[0]} would be asked twice: take one of the two out.")
+    if version.budget_run_usd is None and version.budget_day_usd is None:
+        return
+    unknown = unpriced(version.models)
+    if unknown:
+        raise CannotConnect(
+            f"The budget of tier {version.tier} would not hold: nobody knows the price of "
+            f"{unknown[0]}. Leave the budgets empty, or choose a model with a price."
+        )
+
+
 def keep_key(connection: Connection) -> None:
     """Keep the connection's key, if it brought one, for every later call of its holder."""
     if connection.key:
         keys.keep_key(connection.holder, connection.key)
-
-
-def try_again(version: TierVersion) -> None:
-    """Make one real call in an earlier version's settings. Raises CannotConnect."""
-    if not is_embedded(version.model):
-        _ask(version)
 
 
 def put_on_tier(
@@ -156,15 +201,6 @@ def add_fallback(
     return _install(tier, appended, reason=reason, by=by)
 
 
-def use_again(
-    version: TierVersion, *, reason: str, by: User | None
-) -> tuple[TierVersion, TierVersion]:
-    """Return the version before and the new live one, which has an earlier version's settings."""
-
-    before, after = copy_to(version, settings.ENVIRONMENT, reason=reason, by=by)
-    return before or after, after  # every tier is installed with a live version
-
-
 def _install(
     tier: int,
     content: Callable[[TierVersion], Mapping[str, Any]],
@@ -173,7 +209,11 @@ def _install(
     by: User | None,
 ) -> tuple[TierVersion, TierVersion]:
     def said(before: TierVersion | None) -> Mapping[str, Any]:
-        return content(before) if before else {}
+        if before is None:
+            return {}
+        changes = content(before)
+        check_settings(_unsaved(before, changes, reason=reason))
+        return changes
 
     before, after = change(
         TierVersion, settings.ENVIRONMENT, {"tier": tier}, said, reason=reason, by=by

@@ -8,7 +8,7 @@ from typing import Any
 class Halt:
     """The word to stop, given by one thread and heard by the one that works.
 
-    Heard between steps, and within a step by what waits through `result_of`.
+    Heard between steps, and within a step by what waits through `result_of` or `sleep`.
     """
 
     def __init__(self) -> None:
@@ -35,3 +35,8 @@ class Halt:
             return future.result(0)
         except FutureTimeout:
             raise TimeoutError from None
+
+    def sleep(self, seconds: float) -> None:
+        """Wait so long, or raise what stops the work as soon as the word is given."""
+        wait({self._said}, max(0.0, seconds))
+        self.check()

@@ -2,49 +2,52 @@
 
 The one module of `agents` that imports litellm, and late: the import takes seconds and 190 MB.
 litellm's own Router is not used: it keeps no overall deadline and takes empty answers for
-success (docs/decisions/0006).
+success (docs/decisions/0006). What a try passes on its way is in `agents.calls`.
 """
 
 import asyncio
+import hashlib
 import importlib
 import json
 import logging
 import math
 import os
+import random
 import threading
 import time
 from collections.abc import Coroutine, Mapping
-from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from functools import cache
-from typing import Any, Generic, TypeVar
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Any, TypeVar
 
 from django.utils import timezone
 from pydantic import BaseModel, ConfigDict
 
-from agents import errors
-from agents.answers import in_words, read_answer, response_format
-from agents.attempts import Attempt, Completion, spent
+from agents import errors, prices
+from agents.answers import in_words, response_format
+from agents.attempts import Completion
+from agents.calls import Call, Messages, Question, Response
 from agents.halting import Halt
-from agents.journal import ModelUse
 from agents.keys import key_of
-from agents.models import Step, TierVersion
+from agents.models import TierVersion
 from agents.provider_errors import model_error
-from agents.tiers import LOCAL
+from agents.retrying import Tried, Turn, first_round, next_round
+from agents.tiers import LOCAL, is_embedded
 
 log = logging.getLogger(__name__)
 
 PROBE = "You are asked whether you work. Repeat the JSON document of the user message."
 
-# A model is not waited for if it would have less than this to answer in.
-WORTH_ASKING_S = 0.5
 # How long after its time a call may end when a client holds up the thread of all calls.
 LATE_S = 0.3
+PRICE_FILE = "model_prices_and_context_window_backup.json"
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
 # Models, with their endpoints, that this process has seen turn a JSON schema away.
-_schemaless: set[tuple[str, str | None]] = set()
+_schemaless: set[tuple[str, str]] = set()
 
 
 class Ready(BaseModel):
@@ -65,48 +68,48 @@ def complete(
     run_id: int | None = None,
     deadline: float = math.inf,
     halt: Halt | None = None,
+    environment: str = "",
 ) -> Completion[AnswerT]:
     """Return the tier's first valid answer: its model's, then each fallback's.
 
-    document: JSON for the user message. run_id: whose budget it is of. Ends within the tier's
-    timeout_s, and by the deadline, a time.monotonic(). When no model answered and one asked to wait
-    for no longer than there is time, it is waited for and asked once more. Raises the last failure
-    when none answered, and whatever stops the work through `halt`.
+    document: JSON for the user message. run_id, environment: whose budgets it is taken from; the
+    environment is else the tier's. Ends within the tier's timeout_s, and by the deadline, a
+    time.monotonic(). When no model answered, those that may do better a little later are asked
+    again, as often as the tier says and there is time for. Raises the last failure when none
+    answered, and whatever stops the work through `halt`.
     """
     _import_clients(tier)
-    call = _Call(tier, system, document, form, prompt_version, halt or Halt())
-    deadline = min(deadline, time.monotonic() + tier.timeout_s)
-    again: dict[str, float] = {}
-    failure = errors.ModelError()
-    for after, model in zip(reversed(range(len(tier.models))), tier.models, strict=True):
-        # An equal share each: a model that hangs leaves its fallbacks their time.
-        share_s = (deadline - time.monotonic()) / (after + 1)
-        try:
-            return call.attempt(model, share_s)
-        except errors.ModelError as error:
-            failure = error
-            if error.retry_after_s is not None:
-                again[model] = time.monotonic() + error.retry_after_s
-    for model in sorted(again, key=again.__getitem__)[:1]:
-        if again[model] + WORTH_ASKING_S > deadline:
-            break
-        wait_s = max(0.0, again[model] - time.monotonic())
-        time.sleep(wait_s)
-        try:
-            return call.attempt(model, deadline - time.monotonic(), waited_s=wait_s)
-        except errors.ModelError as error:
-            failure = error
-    failure.attempts = tuple(asdict(attempt) for attempt in call.attempts)
-    raise failure
+    call = Call(
+        tier=tier,
+        system=system,
+        document=json.dumps(document, ensure_ascii=False),
+        form=form,
+        prompt_version=prompt_version,
+        client=_client(),
+        agent=str(document.get("agent", "")),
+        environment=environment,
+        run_id=run_id,
+        halt=halt or Halt(),
+    )
+    return _answer(call, min(deadline, time.monotonic() + tier.timeout_s))
 
 
 def probe(tier: TierVersion) -> Completion[Ready]:
     """Return the model's answer to one small call in the tier version's settings, saved or not.
 
-    Ends within its timeout_s. Raises a ModelError that says what went wrong and what to do.
+    Ends within its timeout_s. It is an administrator's own act: no budget, no limit, no breaker.
+    Raises a ModelError that says what went wrong and what to do.
     """
     _import_clients(tier)
-    call = _Call(tier, PROBE, {"ready": True}, Ready, "probe", Halt())
+    call = Call(
+        tier=tier,
+        system=PROBE,
+        document=json.dumps({"ready": True}),
+        form=Ready,
+        prompt_version="probe",
+        client=_client(),
+        is_trial=True,
+    )
     try:
         return call.attempt(tier.model, tier.timeout_s)
     except errors.ModelError as error:
@@ -125,98 +128,127 @@ def missing_access(model: str) -> list[str]:
 
 def preload() -> None:
     """Import the model libraries now, so that the first call does not wait for them."""
-    _litellm()
+    _client()
     importlib.import_module("agents.local_model.provider")
 
 
 def _import_clients(tier: TierVersion) -> None:
     """Import what the tier's models need before their time starts: it takes seconds."""
-    _litellm()
-    if any(model.partition("/")[0] == LOCAL for model in tier.models):
+    _client()
+    if any(is_embedded(model) for model in tier.models):
         importlib.import_module("agents.local_model.provider")
 
 
-@dataclass
-class _Call(Generic[AnswerT]):
-    """One question to a tier, and every try at it."""
+def _answer(call: Call[AnswerT], deadline: float) -> Completion[AnswerT]:
+    """Return the first valid answer of the tier's models, in as many rounds as it allows."""
+    tier, failure = call.tier, errors.ModelError()
+    turns = first_round(tier.models)
+    for number in range(tier.retries + 1):
+        tried = []
+        for after, turn in zip(reversed(range(len(turns))), turns, strict=True):
+            try:
+                return _take(call, turn, after, deadline)
+            except errors.ModelError as error:
+                failure = error
+                tried.append(_tried(turn.model, error))
+        worth_until = deadline - errors.WORTH_ASKING_S
+        turns = next_round(tried, number, by_s=worth_until, jitter=random.random)
+        if not turns:
+            break
+    raise call.failed(failure)
 
-    tier: TierVersion
-    system: str
-    document: Mapping[str, Any]
-    form: type[AnswerT]
-    prompt_version: str
-    halt: Halt
-    attempts: list[Attempt] = field(default_factory=list)
 
-    def attempt(self, model: str, left_s: float, *, waited_s: float = 0) -> Completion[AnswerT]:
-        """Return the model's valid answer within `left_s` seconds, or raise a ModelError."""
-        started_at, started = timezone.now(), time.monotonic()
-        use = None
-        failure: errors.ModelError | None = None
-        try:
-            response = self._ask(model, started + left_s)
-            use = _use(model, self.tier, self.prompt_version, response)
-            answer = read_answer(response, self.form, model)
-        except errors.ModelError as error:
-            failure = error
-            raise
-        finally:
-            self.attempts.append(
-                Attempt(
-                    tier=self.tier.tier,
-                    model=model,
-                    prompt_version=self.prompt_version,
-                    started_at=started_at.isoformat(),
-                    waited_ms=round(waited_s * 1000),
-                    latency_ms=round((time.monotonic() - started) * 1000),
-                    error_type=failure.error_type if failure else "",
-                    message=str(failure) if failure else "",
-                    **spent(use),
-                )
-            )
-        return Completion(answer=answer, use=use, attempts=tuple(self.attempts))
+def _take(call: Call[AnswerT], turn: Turn, after: int, deadline: float) -> Completion[AnswerT]:
+    """Return the answer of the model whose turn it is. after: how many may still come after it."""
+    began = time.monotonic()
+    if turn.at_s is not None and turn.at_s > began:
+        call.halt.sleep(turn.at_s - began)
+    now = time.monotonic()
+    # An equal share each: a model that hangs leaves its fallbacks their time.
+    return call.attempt(turn.model, (deadline - now) / (after + 1), waited_s=now - began)
 
-    def _ask(self, model: str, until: float) -> Any:
+
+def _tried(model: str, error: errors.ModelError) -> Tried:
+    return Tried(
+        model=model,
+        at_s=time.monotonic(),
+        is_transient=error.is_transient,
+        retry_after_s=error.retry_after_s,
+    )
+
+
+class _Client:
+    """litellm, as `agents.calls` asks it."""
+
+    def __init__(self) -> None:
+        self.price_version = _price_version()
+
+    def ask(self, question: Question, halt: Halt) -> Response:
         """Return litellm's response, once more without the schema if the endpoint takes none."""
-        if model.partition("/")[0] == LOCAL and "agent" in self.document:
-            _ready_local_model(str(self.document["agent"]))
-        where = (model, self.tier.endpoints.get(model))
+        if question.agent and is_embedded(question.model):
+            _ready_local_model(question.agent)
+        where = (question.model, question.endpoint)
+        system = question.messages[0]["content"]
         if where not in _schemaless:
             try:
-                return self._send(model, until, self.system, response_format(self.form))
+                asked_for = response_format(question.form)
+                return Response(
+                    content=_send(question, question.messages, asked_for, halt), system=system
+                )
             except errors.FormUnsupported:
                 _schemaless.add(where)
-        system = f"{self.system}\n\n{in_words(self.form)}"
-        return self._send(model, until, system, {"type": "json_object"})
+        system = f"{system}\n\n{in_words(question.form)}"
+        messages = [{"role": "system", "content": system}, *question.messages[1:]]
+        content = _send(question, messages, {"type": "json_object"}, halt)
+        return Response(content=content, system=system)
 
-    def _send(self, model: str, until: float, system: str, response_format: dict[str, Any]) -> Any:
-        left_s = until - time.monotonic()
-        if left_s <= 0:
-            raise errors.ModelTimeout(f"There was no time left to ask {model}.")
-        asked = _litellm().acompletion(
-            model=model,
-            messages=[
-                {"role": "system", "content": system},
-                {"role": "user", "content": json.dumps(self.document, ensure_ascii=False)},
-            ],
-            temperature=self.tier.temperature,
-            max_tokens=self.tier.max_tokens,
-            response_format=response_format,
-            # The tier's and not what is left, which `_within` sees to: litellm keeps a client, with
-            # its open connections, for each value.
-            timeout=self.tier.timeout_s,
-            num_retries=0,
-            max_retries=0,  # unset, one call makes up to three requests
-            **_access(model, self.tier),
-        )
-        answered = asyncio.run_coroutine_threadsafe(_within(left_s, asked, model), _loop())
+    def price_entry(self, model: str) -> Mapping[str, Any] | None:
+        """Return the model's entry in the bundled price table, None where it has none."""
+        return _prices().get(model) or _prices().get(model.partition("/")[2])
+
+    def cost_usd(self, model: str, response: Any) -> Decimal | None:
+        """Return what the response cost by the bundled prices; an unknown price is never 0."""
+        if not prices.is_priced(self.price_entry(model)):
+            return None
         try:
-            # A moment more than the coroutine has: it is late only if a client holds the loop up.
-            return self.halt.result_of(answered, left_s + LATE_S)
-        except TimeoutError:
-            raise errors.ModelTimeout(f"{model} did not answer in time.") from None
-        finally:
-            answered.cancel()
+            cost = _litellm().completion_cost(completion_response=response, model=model)
+        except Exception:
+            log.exception("%s could not be priced", model)
+            return None
+        return Decimal(str(cost))
+
+
+def _send(
+    question: Question, messages: Messages, response_format: dict[str, Any], halt: Halt
+) -> Any:
+    model, left_s = question.model, question.until - time.monotonic()
+    if left_s <= 0:
+        late = errors.ModelTimeout(f"There was no time left to ask {model}.")
+        late.may_cost = False
+        raise late
+    asked = _litellm().acompletion(
+        model=model,
+        messages=messages,
+        temperature=question.temperature,
+        max_tokens=question.max_tokens,
+        response_format=response_format,
+        # The tier's and not what is left, which `_within` sees to: litellm keeps a client, with
+        # its open connections, for each value.
+        timeout=question.timeout_s,
+        num_retries=0,
+        max_retries=0,  # unset, one call makes up to three requests
+        **_access(model, question.endpoint),
+    )
+    answered = asyncio.run_coroutine_threadsafe(_within(left_s, asked, model), _loop())
+    try:
+        # A moment more than the coroutine has: it is late only if a client holds the loop up.
+        return halt.result_of(answered, left_s + LATE_S)
+    except TimeoutError:
+        late = errors.ModelTimeout(f"{model} did not answer in time.")
+        late.is_transient = True
+        raise late from None
+    finally:
+        answered.cancel()
 
 
 async def _within(left_s: float, asked: Coroutine[Any, Any, Any], model: str) -> Any:
@@ -226,9 +258,8 @@ async def _within(left_s: float, asked: Coroutine[Any, Any, Any], model: str) ->
         raise model_error(error, model, timezone.now()) from error
 
 
-def _access(model: str, tier: TierVersion) -> dict[str, str]:
+def _access(model: str, endpoint: str) -> dict[str, str]:
     """Return where the model is and with which key; a provider's own key goes to itself alone."""
-    endpoint = tier.endpoints.get(model)
     if endpoint:
         # Clients insist on a key; an endpoint that wants none does not look at it.
         return {"api_base": endpoint, "api_key": key_of(endpoint) or "none"}
@@ -243,40 +274,16 @@ def _ready_local_model(agent: str) -> None:
     training.load_current(agent)
 
 
-def _use(model: str, tier: TierVersion, prompt_version: str, response: Any) -> ModelUse:
-    usage = getattr(response, "usage", None)
-    details = getattr(usage, "prompt_tokens_details", None)
-    input_tokens = getattr(usage, "prompt_tokens", 0) or 0
-    # No prompt is empty: where none is counted, the provider told no usage, and no cost follows.
-    pricing, cost_usd = _price(model, response, counted=input_tokens > 0)
-    return ModelUse(
-        tier=tier.tier,
-        model=model,
-        prompt_version=prompt_version,
-        input_tokens=input_tokens,
-        output_tokens=getattr(usage, "completion_tokens", 0) or 0,
-        cached_tokens=getattr(details, "cached_tokens", None),
-        pricing=pricing,
-        cost_usd=cost_usd,
-    )
+@cache
+def _client() -> _Client:
+    _litellm()
+    return _Client()
 
 
-def _price(model: str, response: Any, *, counted: bool) -> tuple[Step.Pricing, Decimal | None]:
-    """Return the call's cost by litellm's bundled prices; an unknown price is never 0."""
-    provider, _, name = model.partition("/")
-    if provider == LOCAL:
-        return Step.Pricing.LOCAL, Decimal(0)
-    known = _prices().get(model) or _prices().get(name)
-    if not counted or not known:
-        return Step.Pricing.UNPRICED, None
-    if not known.get("input_cost_per_token") or not known.get("output_cost_per_token"):
-        return Step.Pricing.UNPRICED, None
-    try:
-        cost = _litellm().completion_cost(completion_response=response, model=model)
-    except Exception:
-        log.exception("%s could not be priced", model)
-        return Step.Pricing.UNPRICED, None
-    return Step.Pricing.PRICED, Decimal(str(cost))
+def _price_version() -> str:
+    """Return whose prices these are: litellm's version, and the hash of the table it brings."""
+    table = files("litellm").joinpath(PRICE_FILE).read_bytes()
+    return f"litellm {version('litellm')} {hashlib.sha256(table).hexdigest()[:8]}"
 
 
 @cache

@@ -13,6 +13,9 @@ from math import isfinite
 
 from agents import errors
 
+# From here on a status says that the provider, and not the question, is at fault.
+SERVER_ERROR = 500
+
 CHECK_KEY = "Give a key that may use this model at its provider."
 CHECK_NAME = "Check the model's name and the base URL."
 CHECK_URL = "Check that the base URL is right and that its server runs."
@@ -20,11 +23,16 @@ CHECK_URL = "Check that the base URL is right and that its server runs."
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One thing that goes wrong, known by a status or an exception's name, and by a phrase."""
+    """One thing that goes wrong, known by a status or an exception's name, and by a phrase.
+
+    is_transient, may_cost: as of a ModelError.
+    """
 
     kind: type[errors.ModelError] = errors.ModelError
     what: str
     advice: str = ""
+    is_transient: bool = False
+    may_cost: bool = False
     statuses: frozenset[int] = frozenset()
     names: frozenset[str] = frozenset()
     phrase: str = ""
@@ -43,6 +51,8 @@ FAULTS = (
     Fault(
         kind=errors.ModelTimeout,
         what="did not answer in time",
+        is_transient=True,
+        may_cost=True,
         statuses=frozenset({408, 504}),
         names=frozenset({"TimeoutError", "Timeout"}),
     ),
@@ -56,6 +66,7 @@ FAULTS = (
     Fault(
         kind=errors.RateLimited,
         what="asked to slow down",
+        is_transient=True,
         statuses=frozenset({429}),
         names=frozenset({"RateLimitError"}),
     ),
@@ -114,20 +125,25 @@ FAULTS = (
     Fault(
         what="could not be reached",
         advice=CHECK_URL,
+        is_transient=True,
         names=frozenset({"ConnectError", "ClientConnectorError", "ConnectionRefusedError"}),
     ),
     Fault(
         what="gave an answer that is no chat completion",
         advice=CHECK_URL,
+        may_cost=True,
         names=frozenset({"JSONDecodeError"}),
     ),
     Fault(
         what="gave an answer that is no chat completion",
         advice=CHECK_URL,
+        may_cost=True,
         phrase=r"invalid response from LLM endpoint",
     ),
     Fault(
         what="broke off the connection",
+        is_transient=True,
+        may_cost=True,
         names=frozenset({"TransportError", "ClientConnectionError"}),
     ),
 )
@@ -144,12 +160,15 @@ def model_error(error: BaseException, model: str, now: datetime) -> errors.Model
     for fault in FAULTS:
         if fault.fits(status, names, str(error)):
             ours = fault.kind(f"{model} {fault.what}.", advice=fault.advice)
+            ours.is_transient, ours.may_cost = fault.is_transient, fault.may_cost
             break
     else:
         # litellm gives a status to what had none, so it counts only if there was an answer.
         answered = "HTTPStatusError" in names
         what = f"status {status}" if answered else type(chain[-1]).__name__
         ours = errors.ModelError(f"{model} failed with {what}.")
+        ours.is_transient = answered and status is not None and status >= SERVER_ERROR
+        ours.may_cost = not answered
     ours.retry_after_s = _retry_after_s(chain, now)
     return ours
 

@@ -68,6 +68,55 @@ class Calibrated:
         return self.labels >= self.needed
 
 
+RuleOutcome = Literal["review", "plan", "second", "block"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caught:
+    """A rule of the escalation policy that holds. found: what made it hold, in a few words.
+
+    sentence: the rule as a sentence; reason: why it asks for a person; queue: where to hand it.
+    """
+
+    id: str
+    name: str
+    outcome: RuleOutcome
+    sentence: str
+    reason: str
+    found: str = ""
+    queue: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanOption:
+    """One way to go."""
+
+    title: str
+    steps: Sequence[str]
+    risks: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What tier 3 lays before the person who decides. recommended: index of an option."""
+
+    summary: str
+    options: Sequence[PlanOption]
+    recommended: int
+    why: str
+    must_not_say: Sequence[str] = ()
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Plan":
+        """Return the plan that was stored."""
+        options = tuple(
+            PlanOption(title=o["title"], steps=tuple(o["steps"]), risks=tuple(o["risks"]))
+            for o in data["options"]
+        )
+        said = tuple(data.get("must_not_say", ()))
+        return cls(**{**data, "options": options, "must_not_say": said})
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
     """The end of a run.
@@ -89,6 +138,9 @@ class RunResult:
     checks: Sequence[Check] = ()
     no_draft_reason: str = ""
     calibration: Calibrated | None = None
+    caught: Sequence[Caught] | None = None
+    plan: Plan | None = None
+    plan_error: str = ""
     acted: Sequence[Acted] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -111,4 +163,7 @@ class RunResult:
         }
         for name, kind in (("proposal", Proposal), ("calibration", Calibrated)):
             parts[name] = kind(**known[name]) if known.get(name) else None
+        if known.get("caught") is not None:
+            parts["caught"] = tuple(Caught(**one) for one in known["caught"])
+        parts["plan"] = Plan.from_json(known["plan"]) if known.get("plan") else None
         return cls(**{**known, **parts})

@@ -33,6 +33,7 @@ from agents.pauses import Paused, open_pause
 from agents.resolution.agent import resolve
 from agents.results import RunResult
 from agents.run_rows import end, take
+from agents.status import refusal
 from agents.triage.agent import triage
 from agents.triage.redraft import redraft
 from observability import recorder
@@ -84,6 +85,8 @@ def execute(run_id: int) -> bool:
 
 
 def _work(run: Run, halt: Halt) -> RunResult:
+    if stopped := refusal(run.agent.status, run.agent.status_note, run.environment):
+        raise stopped
     if run.crashes >= MOST_CRASHES:
         raise Quarantined(f"The worker died {MOST_CRASHES} times on this run.")
     left_s = (run.deadline_at - timezone.now()).total_seconds() if run.deadline_at else math.inf
@@ -187,6 +190,15 @@ def _heartbeat(run: Run, halt: Halt) -> Iterator[None]:
 
 def _listen(run: Run, halt: Halt) -> None:
     """Say so when the run is no longer this attempt's, or its agent was stopped."""
-    now = Run.objects.filter(pk=run.pk).values_list("status", "attempts").first()
-    if now is not None and now != (Run.Status.RUNNING, run.attempts):
+    now = (
+        Run.objects.filter(pk=run.pk)
+        .values_list("status", "attempts", "agent__status", "agent__status_note")
+        .first()
+    )
+    if now is None:
+        return
+    status, attempts, agent_status, note = now
+    if (status, attempts) != (Run.Status.RUNNING, run.attempts):
         halt.say(RunLost())
+    elif stopped := refusal(agent_status, note, run.environment):
+        halt.say(stopped)

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from agents.budgets import settle_lost
 from agents.calibration import refit_if_stale
 from agents.models import Agent
 
@@ -20,3 +21,9 @@ def refit_calibrations() -> None:
     """Hold models' stated confidence against what people have decided since the last fit."""
     for agent in Agent.objects.all():
         refit_if_stale(agent)
+
+
+@shared_task
+def settle_lost_reservations() -> None:
+    """Take what dead workers left reserved of a budget as spent."""
+    settle_lost()

@@ -18,6 +18,7 @@ from agents.models import (
     TierVersion,
     Version,
 )
+from agents.prompts import Prompt, prompt
 
 VersionT = TypeVar("VersionT", bound=Version)
 
@@ -41,6 +42,12 @@ def in_force(model: type[VersionT], environment: str, **key: Any) -> VersionT | 
     if environment == STAGING:
         return found.order_by(order).first()
     return found.filter(environment=environment).first()
+
+
+def prompt_in_force(agent_slug: str, task: str, environment: str) -> Prompt:
+    """Return the agent's prompt for a task as it counts there: the edited one, else the file."""
+    edited = in_force(PromptVersion, environment, agent__slug=agent_slug, task=task)
+    return Prompt.edited(agent_slug, task, edited.text) if edited else prompt(agent_slug, task)
 
 
 def history(model: type[VersionT], environment: str, **key: Any) -> models.QuerySet[VersionT]:
@@ -133,9 +140,13 @@ def copy_to(
 
 @transaction.atomic
 def withdraw(version: Version) -> bool:
-    """Take the version out of staging, so that live's counts again; return whether it was in."""
+    """Take the version out of staging, so that live's counts again; return whether it was in.
+
+    A prompt leaves live as well: the file that came with the release counts then.
+    """
     _hold(type(version), version.environment, version.key)
-    rows = _rows(type(version)).filter(pk=version.pk, environment=STAGING, is_live=True)
+    left = [STAGING, LIVE] if isinstance(version, PromptVersion) else [STAGING]
+    rows = _rows(type(version)).filter(pk=version.pk, environment__in=left, is_live=True)
     return bool(rows.update(is_live=False))
 
 

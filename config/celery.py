@@ -56,6 +56,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 60},
         },
+        "reservations": {
+            "task": "agents.tasks.settle_lost_reservations",
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
         "partitions": {
             "task": "observability.tasks.make_partitions",
             "schedule": 3600.0,

@@ -1,5 +1,6 @@
 """Is it alive, is it ready, and how much is waiting: for load balancers and Prometheus."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import cache
 
@@ -10,9 +11,12 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client.core import CounterMetricFamily, Metric
 
-from agents import runner
+from agents import doors, runner
+from agents.guardrails.waivers import in_force
 from agents.models import Run
+from observability.failures import failure_counts
 from review.api_access import problem
 from review.models import Delivery, ReviewItem
 from review.tokens import token_of
@@ -48,7 +52,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Return gauges in Prometheus' text format, for a token with the scope `read`."""
+    """Return gauges and counters in Prometheus' text format, for a token with the scope `read`."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     token = token_of(text) if scheme.lower() == "bearer" else None
     if token is None:
@@ -77,7 +81,40 @@ def metrics(request: HttpRequest) -> HttpResponse:
         counts = dict(rows.values_list(field).annotate(Count("pk")).order_by())
         for value in values:
             gauge.labels(value).set(counts.get(value, 0))
+    registry.register(_Failures())
+    _show_open_breakers(registry)
+    waivers = Gauge("countersign_waivers_in_force", "Guardrails switched off", registry=registry)
+    waivers.set(in_force(timezone.now()).count())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+class _Failures:
+    """What failed since the installation began, read when it is asked for."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the counter of failures."""
+        labels = ["kind", "name", "error_type", "environment"]
+        failures = CounterMetricFamily(
+            "countersign_failures", "Failures by kind, name and type of error", labels=labels
+        )
+        for one in failure_counts():
+            failures.add_metric([one.kind, one.name, one.error_type, one.environment], one.count)
+        yield failures
+
+
+def _show_open_breakers(registry: CollectorRegistry) -> None:
+    """Show the models that are left alone for failing; nothing while Redis is away."""
+    opened = doors.open_breakers()
+    if opened is None:
+        return
+    gauge = Gauge(
+        "countersign_open_breakers",
+        "Models that are left alone because they kept failing",
+        ["model", "endpoint"],
+        registry=registry,
+    )
+    for where in opened:
+        gauge.labels(where.model, where.endpoint).set(1)
 
 
 @cache  # once the schema is whole it stays so for this process; a raise is not kept

@@ -6,6 +6,7 @@ its secret key come from the folder COUNTERSIGN_HOME.
 
 import os
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -248,6 +249,8 @@ CLAIM_TTL_S = env.integer("COUNTERSIGN_CLAIM_S", 900, least=1)
 REVIEW_BELOW_CONFIDENCE = env.ratio("COUNTERSIGN_REVIEW_BELOW", "0.80")
 TIERS_FILE = Path(env.text("COUNTERSIGN_TIERS", str(BASE_DIR / "config" / "tiers.toml")))
 TIERS = tomllib.loads(TIERS_FILE.read_text(encoding="utf-8"))
+PRESETS_FILE = Path(env.text("COUNTERSIGN_PRESETS", str(BASE_DIR / "config" / "presets.toml")))
+PRESETS = tomllib.loads(PRESETS_FILE.read_text(encoding="utf-8"), parse_float=Decimal)
 LOCAL_MODEL_FOLDER = HOME.root / "models"
 # Python modules of the company's own that register agents and tools as they are imported.
 PLUGINS = env.words("COUNTERSIGN_PLUGINS")

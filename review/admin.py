@@ -130,8 +130,8 @@ class CategoryAdmin(ModelAdmin):
 
 @admin.register(Customer)
 class CustomerAdmin(ReadOnlyAdmin):
-    list_display = ("email", "name", "created_at")
-    list_filter = ("created_at",)
+    list_display = ("email", "name", "segment", "created_at")
+    list_filter = ("segment", "created_at")
     search_fields = ("email", "name")
 
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -10,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
 
 from agents.models import Agent, Category
+from review.agent_definitions import LIVE_NEEDS_BOTH
 from review.models import Queue, Source
 
 if TYPE_CHECKING:
@@ -45,17 +47,29 @@ class QueueSlugField(forms.ChoiceField):
 
 
 class AgentForm(AgentModelForm):
-    """An agent's texts, and what the company tells it about itself."""
+    """An agent's texts, and what the company tells it about itself.
+
+    Its status is none of them: it changes on the agent's own page, with a note and on the record.
+    """
 
     does_not = IndentedJSONField(required=False, help_text="What it does not do, a sentence each.")
     company = IndentedJSONField(
-        help_text="name, support_name, products [{name, aliases}], order_number_patterns [regex]"
+        help_text="name, support_name, products [{name, aliases}], order_number_patterns [regex];"
+        " optional: website, allowed_links [host], reference_patterns {kind: [regex]}"
     )
     fallback_queue = QueueSlugField(help_text="Queue of what fits no category.")
 
     class Meta:
         model = Agent
         fields: ClassVar = ["name", "job", "metric", "does_not", "company", "fallback_queue"]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a live agent without a job or a metric: the database would."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        is_whole = data.get("job", "job") and data.get("metric", "metric")
+        if self.instance.status == Agent.Status.LIVE and not is_whole:
+            raise ValidationError(LIVE_NEEDS_BOTH)
+        return data
 
     def clean_does_not(self) -> list[str]:
         sentences = self.cleaned_data["does_not"] or []
@@ -73,7 +87,12 @@ class AgentForm(AgentModelForm):
         patterns, products = company.get("order_number_patterns", []), company.get("products", [])
         if not _are_texts(patterns):
             raise ValidationError("“order_number_patterns” is a list of regular expressions.")
-        for pattern in patterns:
+        references = company.get("reference_patterns", {})
+        if not isinstance(references, dict) or not all(map(_are_texts, references.values())):
+            raise ValidationError("“reference_patterns” are lists of regular expressions by kind.")
+        if not _are_texts(company.get("allowed_links", [])):
+            raise ValidationError("“allowed_links” is a list of hosts such as example.com.")
+        for pattern in chain(patterns, *references.values()):
             try:
                 re.compile(pattern)
             except re.error as error:

@@ -35,16 +35,6 @@ def connect(
     return changed
 
 
-def use_again(version: TierVersion, *, reason: str, by: User | None) -> TierVersion:
-    """Return the tier's new live version, with the earlier one's settings, after a test call.
-
-    Raises CannotConnect; then nothing was changed.
-    """
-    connections.try_again(version)
-    with transaction.atomic():
-        return _recorded(*connections.use_again(version, reason=reason, by=by), by=by)
-
-
 def _recorded(before: TierVersion, after: TierVersion, *, by: User | None) -> TierVersion:
     audit.record(
         by,

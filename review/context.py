@@ -7,11 +7,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from review import corrections, notifications, undoing
+from review import agent_status, corrections, notifications, undoing
 from review.demo import play
 from review.inbox_counts import Count, open_count
 from review.models import Delivery
 from review.sections import SECTIONS
+from review.waiving import waivers_in_force
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
@@ -37,6 +38,8 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "unread_count": SimpleLazyObject(lambda: notifications.unread_count(user)),
         "edit_reasons": list(enumerate(corrections.EditReason, start=1)),
         "agent_sections": SECTIONS,
+        "agent_news": SimpleLazyObject(lambda: agent_status.news(user)),
+        "waivers_in_force": SimpleLazyObject(lambda: waivers_in_force(timezone.now())),
         "demo_coming": play.coming,
         "demo": SimpleLazyObject(play.progress),
     }

@@ -268,3 +268,62 @@ class RunHasEnded(ReviewError):
 
 class RunHasNotFailed(ReviewError):
     """This run did not fail and was not stopped, so there is nothing to start again."""
+
+
+class AgentStopped(ReviewError):
+    """The agent does not work at present, so nothing was done."""
+
+
+class UnfitPrompt(ReviewError):
+    """The text cannot be a prompt, so nothing was saved."""
+
+    status = 422
+
+
+class UnsurePrompt(ReviewError):
+    """Something about the text is doubtful, so nothing was saved yet. Confirm it, or change it."""
+
+    status = 422
+
+
+class DraftChanged(ReviewError):
+    """Somebody else has saved this draft since you opened it, so nothing was saved. Your text is
+    kept below: compare it with theirs, and save it again."""
+
+
+class NothingToChange(ReviewError):
+    """This text is in force there already, so nothing was changed."""
+
+
+class VersionGone(ReviewError):
+    """This version is not the newest one any more, so nothing was changed. Look at it again."""
+
+
+class AlreadyAsked(ReviewError):
+    """This text waits for a second person already."""
+
+
+class RequestAnswered(ReviewError):
+    """This request has been answered already, so nothing was changed."""
+
+
+class StagedTextChanged(ReviewError):
+    """The text on staging has changed since this was asked, so it was not put live. Refuse it, or
+    have it asked anew."""
+
+
+class LiveTextChanged(ReviewError):
+    """Another text has come into force since you opened this page, so nothing was changed. Look at
+    what would change now."""
+
+
+class NotTheSecondPerson(ReviewError):
+    """You wrote this text or asked for it. Another person must put it live."""
+
+    status = 403
+
+
+class NoteMissing(ReviewError):
+    """Say in a few words why, so that a colleague understands it later."""
+
+    status = 422

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from agents.results import RunResult
+from agents.results import Caught, RunResult
 from review import customers, deeds, run_facts, similar
 from review.conversation import EXAMINED_CHARS, Turn, folded, turns_of
 from review.disguises import cautions
@@ -72,6 +72,12 @@ class Evidence:
     deeds: deeds.Deeds
 
     @property
+    def planned_by(self) -> Sequence[Caught]:
+        """The rules that ask for a plan of tier 3."""
+        rules = (self.result.caught if self.result else None) or ()
+        return [rule for rule in rules if rule.outcome == "plan"]
+
+    @property
     def folded(self) -> Sequence[Turn]:
         """The older turns, which a long conversation keeps folded."""
         return folded(self.turns)[0]
@@ -80,6 +86,12 @@ class Evidence:
     def shown(self) -> Sequence[Turn]:
         """The newest turns, which are open."""
         return folded(self.turns)[1]
+
+    @property
+    def noted(self) -> Sequence[str]:
+        """What guardrails only note, and which of them were not run."""
+        checks = self.result.checks if self.result else ()
+        return [check.detail for check in checks if check.effect == "note" and check.detail]
 
     @property
     def earlier(self) -> int:

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agents.models import Category
-from review.escalation import OUT_OF_SCOPE, REASON_NAMES, reason_name
+from agents.policies import default_rows
+from review.escalation import OUT_OF_SCOPE, REASON_NAMES, reason_name, rule_code
 from review.inbox_filters import AGES, CONFIDENCES, KINDS, STATUSES, Filters
+
+AGENT = "triage"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +25,9 @@ def selects(filters: Filters) -> tuple[Select, ...]:
     """Return the inbox's selects as the filters stand, in one query."""
     categories = dict(Category.objects.order_by("name").values_list("slug", "name"))
     categories[OUT_OF_SCOPE] = "Out of scope"
-    reasons = dict(REASON_NAMES)
+    # Rules that somebody has added are found by the link on their page: no query for them here.
+    rules = {rule_code(row["id"]): str(row["name"]) for row in default_rows(AGENT)}
+    reasons = {**REASON_NAMES, **rules}
     if filters.category:
         categories.setdefault(filters.category, filters.category)
     if filters.reason:

@@ -47,12 +47,16 @@ class NewMessage:
 
 @dataclass(frozen=True, kw_only=True)
 class NewTicket:
-    """A conversation as it was received. messages: in the order they were written, at least one."""
+    """A conversation as it was received. messages: in the order they were written, at least one.
+
+    customer_segment: replaces what is known of the customer; empty leaves it as it is.
+    """
 
     external_id: str
     subject: str
     customer_email: str
     customer_name: str = ""
+    customer_segment: str = ""
     source: str = "api"
     queue: str = ""
     category: str = ""
@@ -95,7 +99,7 @@ def accept_ticket(new: NewTicket, *, token: ApiToken | None = None) -> Accepted:
         + [[m.sender, *_said(m, c)] for m, c in zip(new.messages, clean, strict=True)]
     )
     source, _ = Source.objects.get_or_create(slug=new.source, defaults={"name": new.source})
-    customer = _customer(new.customer_email, name)
+    customer = _customer(new.customer_email, name, " ".join(new.customer_segment.split()))
     ticket, is_new = Ticket.objects.get_or_create(
         source=source,
         external_id=new.external_id,
@@ -159,10 +163,13 @@ def first_words(body: str, length: int = 80) -> str:
 
 
 def conversation(ticket: Ticket) -> dict[str, Any]:
-    """Return the ticket as a run's input: subject, customer's name and every message in order."""
+    """Return the ticket as a run's input: subject, the customer and every message in order."""
     return {
         "subject": ticket.subject,
-        "customer": {"name": ticket.customer.name},
+        "customer": {
+            "name": ticket.customer.name,
+            **({"segment": ticket.customer.segment} if ticket.customer.segment else {}),
+        },
         "messages": [
             {
                 "from": message.sender,
@@ -191,11 +198,14 @@ def _files_of(message: Message) -> list[list[str]]:
     return [list(file) for file in files.values_list("name", "content_type", "sha256")]
 
 
-def _customer(email: str, name: str) -> Customer:
-    customer, _ = Customer.objects.get_or_create(email=email.lower(), defaults={"name": name[:200]})
-    if name and not customer.name:
-        customer.name = name[:200]
-        customer.save(update_fields=["name"])
+def _customer(email: str, name: str, segment: str) -> Customer:
+    customer, _ = Customer.objects.get_or_create(
+        email=email.lower(), defaults={"name": name[:200], "segment": segment}
+    )
+    known = customer.name or name[:200], segment or customer.segment
+    if known != (customer.name, customer.segment):
+        customer.name, customer.segment = known
+        customer.save(update_fields=["name", "segment"])
     return customer
 
 

@@ -11,6 +11,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from agents.models import Category, Run
+from agents.policies import caught_in_input
 from agents.results import RunResult
 from observability.payloads import digest
 from review import audit, similar, sla
@@ -174,8 +175,10 @@ def _open_item(ticket: Ticket, link: TicketRun) -> ReviewItem:
     decision = _decision(run, result)
     offered = decision.outcome == "review" and result is not None and result.proposal is not None
     proposal = proposal_of(result.proposal.text if offered and result and result.proposal else "")
-    if ticket.queue is None:
-        ticket.queue = queue_called(result.queue if result else run.agent.fallback_queue)
+    handed_to = Queue.objects.filter(slug=decision.queue).first() if decision.queue else None
+    if handed_to or ticket.queue is None:
+        routed = result.queue if result else run.agent.fallback_queue
+        ticket.queue = handed_to or queue_called(routed)
     if result is not None:
         ticket.category = ticket.category or result.category
     ticket.save(update_fields=["queue", "category"])
@@ -190,7 +193,8 @@ def _open_item(ticket: Ticket, link: TicketRun) -> ReviewItem:
         "category": result.category if result else "",
         "confidence": result.confidence if result else None,
         "priority": priority,
-        "needs_second": Category.objects.filter(
+        "needs_second": decision.needs_second
+        or Category.objects.filter(
             agent=sorted_by(run),
             slug=result.category if result else "",
             is_high_stakes=True,
@@ -231,5 +235,5 @@ def _asked_anew(item: ReviewItem, said: Mapping[str, Any]) -> ReviewItem:
 
 def _decision(run: Run, result: RunResult | None) -> Decision:
     if result is None:
-        return decide_failure(run.error_type, run.error_message)
+        return decide_failure(run.error_type, run.error_message, caught_in_input(run))
     return decide(result, Policy(review_below_confidence=float(settings.REVIEW_BELOW_CONFIDENCE)))

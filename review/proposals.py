@@ -14,6 +14,7 @@ from agents.requests import cancel_runs, end_waiting_run, open_waiting_run
 from observability.payloads import digest
 from review import audit, pauses
 from review.actions import EFFECTS, actions_of
+from review.agent_status import refuse_if_stopped
 from review.asking import put_before_a_person
 from review.claims import refuse_if_ended
 from review.errors import AlreadyDecided, DraftIsWaiting
@@ -43,8 +44,9 @@ def submit(
     """Return the item that puts these actions before a person.
 
     actions: as `review.actions` describes them; a draft, of which there is one at most, comes
-    first. Raises UnfitProposal or DraftIsWaiting.
+    first. Raises AgentStopped, UnfitProposal or DraftIsWaiting.
     """
+    refuse_if_stopped(agent.pk)
     content = {"actions": cleaned(actions)}
     ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
     if content["actions"][0]["kind"] == "draft" and _draft_is_waiting(ticket):

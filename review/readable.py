@@ -179,8 +179,9 @@ def _source(source: Mapping[str, Any]) -> Entry:
 
 def _check(check: Mapping[str, Any]) -> Entry:
     passed = bool(check.get("passed"))
-    # The detail says what is wrong; of a check that passed it would be untrue.
-    detail = "" if passed else _short(check.get("detail", ""))
+    said = str(check.get("detail", ""))
+    # The detail says what is wrong; of one that passed it would be untrue, unless it was not run.
+    detail = "" if passed and not said.startswith("Waived") else _short(said)
     return Entry(term=_words(str(check.get("name", "check"))), value=detail, passed=passed)
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from agents.errors import AgentNotLive, AgentPaused
+from agents.guardrails.steps import blocking
 from agents.local_model.errors import MalformedTemplate
 from agents.local_model.slots import fill
 from agents.models import Run, Step
@@ -19,9 +21,11 @@ from agents.triage.redraft import TASK
 from observability.payloads import digest
 from review import audit
 from review.actions import LONGEST_REPLY, one_form
+from review.agent_status import refuse_if_stopped
 from review.claims import require_claim
 from review.corrections import Chosen, Fields
 from review.errors import NoInstruction, NoWritingModel, RedraftUnderWay
+from review.escalation import FAILURES
 from review.intake import conversation, first_words
 from review.items import draft_text
 from review.macros import Pick, fitting, pick_of, slots_of
@@ -29,6 +33,7 @@ from review.models import Redraft, ReviewItem, ReviewPayload
 from review.sorting import redrafted_by
 
 LONGEST_INSTRUCTION = 500
+STOPPED = {AgentPaused.error_type, AgentNotLive.error_type}
 SHOWN = 4
 OFFERED_REPLIES = 3
 OFFERED_MACROS = 3
@@ -75,7 +80,8 @@ def ask(
 ) -> Redraft:
     """Return the redraft with its queued run, which starts from the text in the editor.
 
-    Raises NoInstruction, NoWritingModel, RedraftUnderWay, ClaimLost, AlreadyDecided or Superseded.
+    Raises NoInstruction, NoWritingModel, AgentStopped, RedraftUnderWay, ClaimLost, AlreadyDecided
+    or Superseded.
     """
     instruction = " ".join(instruction.split())
     if not instruction or len(instruction) > LONGEST_INSTRUCTION:
@@ -88,6 +94,7 @@ def ask(
         .get(pk=item_id)
     )
     require_claim(item, reviewer, claim_token)
+    refuse_if_stopped(item.run.agent_id)
     if item.redrafts.exclude(run__status__in=Run.ENDED).exists():
         raise RedraftUnderWay
     asked = {
@@ -129,14 +136,15 @@ def queue_waiting_for(run_id: int) -> int | None:
 def _redrafted(row: Redraft) -> Redrafted:
     content = row.run.result.content if row.run.result else None
     result = RunResult.from_json(content) if content else None
-    text = result.proposal.text if result and result.proposal else ""
+    stopped = blocking(result.checks) if result else ""
+    text = result.proposal.text if result and result.proposal and not stopped else ""
     return Redrafted(
         pk=row.pk,
         instruction=str(row.instruction.content or ""),
         asked_by=row.asked_by,
         is_pending=row.run.status not in Run.ENDED,
         text=text,
-        problem="" if text else _problem(row.run, result),
+        problem="" if text else stopped or _problem(row.run, result),
         findings=[check for check in result.checks if not check.passed] if result else [],
     )
 
@@ -145,7 +153,8 @@ def _problem(run: Run, result: RunResult | None) -> str:
     if result and result.no_draft_reason:
         return result.no_draft_reason
     if run.status == Run.Status.FAILED:
-        return run.error_message or "The run broke off."
+        stopped = FAILURES[run.error_type] if run.error_type in STOPPED else ""
+        return f"{stopped} {run.error_message}".strip() or "The run broke off."
     return "There is no text."
 
 

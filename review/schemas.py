@@ -86,6 +86,7 @@ class Incoming(BaseModel):
 class CustomerIn(Incoming):
     email: Email
     name: Annotated[Text, StringConstraints(max_length=200)] = ""
+    segment: Annotated[Text, StringConstraints(max_length=40)] = ""
 
 
 class FileIn(Incoming):
@@ -158,6 +159,7 @@ class TicketIn(Incoming):
             subject=" ".join(self.subject.split()),
             customer_email=self.customer.email,
             customer_name=self.customer.name,
+            customer_segment=self.customer.segment,
             source=self.source,
             queue=self.queue,
             category=self.category,

@@ -173,6 +173,7 @@ class Rows:
             end = start + timedelta(milliseconds=int(attempt.get("latency_ms") or 0))
             model = str(attempt.get("model", ""))
             role = "once more" if model in asked else "fallback" if asked else ""
+            role = "to mend its answer" if attempt.get("is_repair") else role
             waited = f"after a wait of {waited_ms:,} ms" if waited_ms else ""
             # The sentence begins with the model's name, which stands before it already.
             message = str(attempt.get("message") or "").removeprefix(model).strip().rstrip(".")

@@ -1,6 +1,7 @@
 """The session's real servers, and what most tests start from."""
 
 import os
+import secrets
 from collections.abc import Iterator
 from io import StringIO
 
@@ -12,6 +13,7 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
 
 import config.celery  # noqa: F401 - tasks are published to its broker
+from agents import doors, shared_doors
 from agents.models import Agent
 from agents.tiers import install_tiers
 from config.local.servers import running_servers
@@ -91,6 +93,13 @@ def model_clients() -> Iterator[None]:
     """No connection to a model outlives its test: every test has endpoints of its own."""
     yield
     close_model_clients()
+
+
+@pytest.fixture(autouse=True)
+def doors_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test's models did keeps nobody from the next one's."""
+    monkeypatch.setattr(shared_doors, "PREFIX", f"test-{secrets.token_hex(4)}:{{models}}")
+    doors._own.cache_clear()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from config.local.home import Home
 HOME = Home(Path(tempfile.mkdtemp(prefix="countersign-test-")))
 atexit.register(shutil.rmtree, HOME.root, ignore_errors=True)
 
-for name in ("DATABASE_OWNER_URL", "SMTP_HOST", "COUNTERSIGN_TIERS"):
+for name in ("DATABASE_OWNER_URL", "SMTP_HOST", "COUNTERSIGN_TIERS", "COUNTERSIGN_PRESETS"):
     os.environ.pop(name, None)
 os.environ |= {
     "COUNTERSIGN_HOME": str(HOME.root),

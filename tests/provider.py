@@ -37,6 +37,24 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "no_draft_reason": "",
     },
     "Ready": {"ready": True},
+    "Planned": {
+        "summary": "Ada wants her money back and names a lawyer.",
+        "options": [
+            {
+                "title": "Refund in full",
+                "steps": ["Check the order.", "Refund it."],
+                "risks": ["It is over the limit."],
+            },
+            {
+                "title": "Offer a repair",
+                "steps": ["Send a label."],
+                "risks": ["She may go to court."],
+            },
+        ],
+        "recommended": 2,
+        "why": "The repair is owed first.",
+        "must_not_say": ["That the machine was faulty."],
+    },
 }
 
 

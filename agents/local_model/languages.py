@@ -22,21 +22,28 @@ LANGUAGES = (
 _LEAST_CHANCE = 0.6
 _LEAST_LATIN_LETTERS = 10
 _MOST_CHARACTERS = 5_000  # a pasted log tells no more of the language, and takes long to read
+_MOST_READ = 4 * _MOST_CHARACTERS  # of which addresses and the like are taken away
 # Says nothing of the language: addresses, and words with digits in them.
-_NOISE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|\S*\d\S*")
+_NOISE = re.compile(r"https?://|www\.|@|\d")
 
 _loading = Lock()
 
 
 def detect_language(messages: Sequence[str]) -> str:
     """Return the ISO 639-1 code of the messages' language, "en" where there is little to go by."""
-    text = " ".join(_NOISE.sub(" ", message) for message in messages)[:_MOST_CHARACTERS]
+    return certain_language(messages) or DEFAULT
+
+
+def certain_language(messages: Sequence[str]) -> str:
+    """Return the ISO 639-1 code of the messages' language, "" where there is little to go by."""
+    words = " ".join(messages)[:_MOST_READ].split()
+    text = " ".join(word for word in words if not _NOISE.search(word))[:_MOST_CHARACTERS]
     if not _is_enough(text):
-        return DEFAULT
+        return ""
     with _loading:
         identifier = _identifier()
     language, chance = identifier.classify(text)
-    return str(language) if chance >= _LEAST_CHANCE else DEFAULT
+    return str(language) if chance >= _LEAST_CHANCE else ""
 
 
 def _is_enough(text: str) -> bool:

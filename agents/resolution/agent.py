@@ -6,8 +6,10 @@ without a person's word: `call_tool` pauses the run until there is one.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from agents.guardrails.steps import check_output
 from agents.journal import Journal
 from agents.model_steps import model_step
 from agents.resolution.claims import claims_check
@@ -15,7 +17,7 @@ from agents.resolution.moves import form_for, is_call
 from agents.results import Acted, Check, Proposal, RunResult
 from agents.tools.calling import Told, call_tool
 from agents.tools.registry import Tool, tools_of
-from agents.triage.agent import check_step, citations_of, question
+from agents.triage.agent import citations_of, question, subject_of, with_draft
 from agents.triage.redraft import NOTHING_RECALLED, recalled_by
 
 NAME = "resolution"
@@ -47,7 +49,7 @@ def resolve(journal: Journal, given: dict[str, Any]) -> RunResult:
         name, arguments = move["tool"], move["arguments"]
         told = call_tool(journal, f"call-{number}", name, arguments, why=move["why"])
         made.append((name, told))
-    return _result(journal, found, end, tools, made, recalled["articles"])
+    return _result(journal, given, end, tools, made, recalled)
 
 
 def _document(
@@ -93,12 +95,13 @@ def _as_done(name: str, told: Told) -> dict[str, Any]:
 
 def _result(
     journal: Journal,
-    found: Mapping[str, Any],
+    given: Mapping[str, Any],
     end: Mapping[str, Any],
     tools: Mapping[str, Tool],
     made: Sequence[tuple[str, Told]],
-    articles: Sequence[dict[str, Any]],
+    recalled: Mapping[str, Any],
 ) -> RunResult:
+    found = given.get("triage") or {}
     reply = end["reply"].strip()
     fields = dict(found.get("fields") or {})
     return RunResult(
@@ -110,8 +113,10 @@ def _result(
         language=fields.get("language", "en"),
         urgency=fields.get("urgency", "normal"),
         fields=fields,
-        citations=citations_of(end["articles"], articles),
-        checks=_checks(journal, end, reply, _changed(tools, made), articles),
+        citations=citations_of(end["articles"], recalled["articles"]),
+        checks=_checks(
+            journal, given, {**end, "reply": reply}, _changed(tools, made), made, recalled
+        ),
         acted=tuple(_acted(name, tools, told) for name, told in made),
     )
 
@@ -127,18 +132,27 @@ def _changed(tools: Mapping[str, Tool], made: Sequence[tuple[str, Told]]) -> set
 
 def _checks(
     journal: Journal,
-    end: Mapping[str, Any],
-    reply: str,
-    changed: set[str],
-    articles: Sequence[dict[str, Any]],
+    given: Mapping[str, Any],
+    written: Mapping[str, Any],
+    tools: Mapping[str, Tool],
+    made: Sequence[tuple[str, Told]],
+    recalled: Mapping[str, Any],
 ) -> tuple[Check, ...]:
-    if not reply:
+    """Return what the guardrails find in the reply. What tools have said is a source of its own."""
+    if not written["reply"]:
         return ()
-    found = check_step(journal, {**end, "reply": reply}, articles)
-    if changed and not end["articles"]:
+    conversation = {name: value for name, value in given.items() if name != "triage"}
+    fields = (given.get("triage") or {}).get("fields") or {}
+    subject = replace(
+        subject_of(journal.run.agent, conversation, fields),
+        known=tuple(json.dumps(_as_done(name, told), ensure_ascii=False) for name, told in made),
+    )
+    found = check_output(journal, with_draft(subject, written, recalled))
+    changed = _changed(tools, made)
+    if changed and not written["articles"]:
         # It rests on what was done, not on an article.
         found = tuple(check for check in found if check.name != "sources")
-    return (*found, claims_check(reply, changed))
+    return (*found, claims_check(written["reply"], changed))
 
 
 def _acted(name: str, tools: Mapping[str, Tool], told: Told) -> Acted:

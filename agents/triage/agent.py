@@ -3,7 +3,8 @@
 Its job ends with a RunResult. It sends nothing and calls no tool that writes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from agents.calibration import STEP as CALIBRATE
@@ -11,12 +12,14 @@ from agents.calibration import calibrated
 from agents.context import QUESTION_CHARS, shortened
 from agents.evals.datasets import similar_past_replies
 from agents.evals.models import OUT_OF_SCOPE
+from agents.guardrails.steps import blocking, check_input, check_output
+from agents.guardrails.subject import Source, Subject
 from agents.journal import Journal, Outcome
 from agents.model_steps import model_step
 from agents.models import Agent, Category, Step
-from agents.results import Alternative, Calibrated, Check, Citation, Proposal, RunResult
+from agents.results import Alternative, Calibrated, Citation, Proposal, RunResult
 from agents.tiers import is_embedded
-from agents.triage import checks
+from agents.triage import planning
 from agents.triage.schemas import Classified, Drafted, Extracted
 from memory.retrieval import recall
 
@@ -51,20 +54,24 @@ def triage(journal: Journal, conversation: dict[str, Any]) -> RunResult:
         "urgency": extracted["urgency"],
         "fields": extracted,
     }
-    if classified["category"] == OUT_OF_SCOPE:
-        return RunResult(
-            proposal=None, no_draft_reason="No category of this agent fits the message.", **result
-        )
+    subject = subject_of(agent, conversation, extracted)
+    found = check_input(journal, subject)
+    escalation = planning.Escalation(journal, conversation, categories, result)
+    if unanswered := escalation.no_draft_reason() or blocking(found):
+        result |= escalation.found(found)
+        return RunResult(proposal=None, no_draft_reason=unanswered, checks=found, **result)
     recalled = _recall(journal, agent, conversation, classified)
     category = categories[classified["category"]]
-    drafted = _draft(journal, agent, conversation, category, extracted, recalled)
-    found = check_step(journal, drafted, recalled["articles"])
+    guidance = escalation.guidance(category.guidance)
+    drafted = _draft(journal, agent, conversation, category, guidance, extracted, recalled)
+    found += check_output(journal, with_draft(subject, drafted, recalled))
     return RunResult(
         proposal=Proposal(kind="draft", text=drafted["reply"]) if drafted["reply"] else None,
         no_draft_reason=drafted["no_draft_reason"],
         citations=citations_of(drafted["articles"], recalled["articles"]),
         checks=found,
         **result,
+        **escalation.found(found),
     )
 
 
@@ -202,6 +209,7 @@ def _draft(
     agent: Agent,
     conversation: dict[str, Any],
     category: Category,
+    guidance: str,
     extracted: dict[str, Any],
     recalled: dict[str, Any],
 ) -> dict[str, Any]:
@@ -209,7 +217,7 @@ def _draft(
         "agent": NAME,
         "question": question(conversation),
         "category": category.slug,
-        "guidance": category.guidance,
+        "guidance": guidance,
         "fields": extracted,
         **recalled,
         "conversation": conversation,
@@ -217,19 +225,34 @@ def _draft(
     return model_step(journal, "draft", document, Drafted)
 
 
-def check_step(
-    journal: Journal, drafted: dict[str, Any], articles: Sequence[dict[str, Any]]
-) -> tuple[Check, ...]:
-    """Return what the checks find in a written reply."""
+def subject_of(agent: Agent, conversation: dict[str, Any], extracted: dict[str, Any]) -> Subject:
+    """Return what guardrails look at before there is a draft."""
+    return Subject(
+        conversation=conversation,
+        fields=extracted,
+        language=extracted.get("language", ""),
+        company=agent.company,
+        party=conversation.get("party", {}),
+    )
 
-    def work() -> Outcome:
-        found = checks.check_draft(
-            drafted["reply"], drafted["articles"], [article["slug"] for article in articles]
-        )
-        return Outcome(result={"checks": [vars(check) for check in found]})
 
-    result = journal.step("check", Step.Kind.CHECK, work)
-    return tuple(Check(**check) for check in result["checks"])
+def with_draft(
+    subject: Subject, drafted: Mapping[str, Any], recalled: Mapping[str, Any]
+) -> Subject:
+    """Return the subject with a written reply and what it was written from."""
+    return replace(
+        subject,
+        draft=drafted["reply"],
+        cited=drafted["articles"],
+        articles=[
+            Source(slug=article["slug"], title=article["title"], text=article["text"])
+            for article in recalled["articles"]
+        ],
+        past_replies=[
+            Source(slug=str(past.get("id", "")), text=past.get("reply", ""))
+            for past in recalled["past_replies"]
+        ],
+    )
 
 
 def citations_of(used: Sequence[str], articles: Sequence[dict[str, Any]]) -> tuple[Citation, ...]:

@@ -1,12 +1,14 @@
 """Another draft of a reply, as the person who reads it asked for."""
 
+from dataclasses import replace
 from typing import Any
 
+from agents.guardrails.steps import check_output
 from agents.journal import Journal, Outcome
 from agents.model_steps import model_step
 from agents.models import Step
 from agents.results import Proposal, RunResult
-from agents.triage.agent import check_step, citations_of, question
+from agents.triage.agent import citations_of, question, subject_of, with_draft
 from agents.triage.schemas import Redrafted
 
 TASK = "redraft"
@@ -36,6 +38,10 @@ def redraft(journal: Journal, given: dict[str, Any]) -> RunResult:
         "conversation": conversation,
     }
     written = model_step(journal, TASK, document, Redrafted)
+    # What a colleague asks for is a source of its own.
+    subject = replace(
+        subject_of(agent, conversation, asked["fields"]), known=(asked["instruction"],)
+    )
     return RunResult(
         proposal=Proposal(kind="draft", text=written["reply"]) if written["reply"] else None,
         no_draft_reason=written["no_draft_reason"],
@@ -46,7 +52,7 @@ def redraft(journal: Journal, given: dict[str, Any]) -> RunResult:
         urgency=asked["fields"].get("urgency", "normal"),
         fields=asked["fields"],
         citations=citations_of(written["articles"], recalled["articles"]),
-        checks=check_step(journal, written, recalled["articles"]),
+        checks=check_output(journal, with_draft(subject, written, recalled)),
     )
 
 

@@ -1,9 +1,9 @@
 """The forms a model's answers must have. Their names tell the embedded model its task."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
 class Answer(BaseModel):
@@ -42,3 +42,25 @@ class Drafted(Answer):
 
 class Redrafted(Drafted):
     """A form of its own, so that no model takes the task for a first draft."""
+
+
+class PlanOption(Answer):
+    title: str = Field(min_length=1)
+    steps: list[str] = Field(min_length=1)
+    risks: list[str]
+
+
+class Planned(Answer):
+    """What a person needs before they decide on something rare and grave."""
+
+    summary: str = Field(min_length=1)
+    options: list[PlanOption] = Field(min_length=2, max_length=4)
+    recommended: int = Field(ge=1, le=4)
+    why: str = Field(min_length=1)
+    must_not_say: list[str]
+
+    @model_validator(mode="after")
+    def _recommends_an_option(self) -> Self:
+        if self.recommended > len(self.options):
+            raise ValueError("recommended: there is no such option")
+        return self

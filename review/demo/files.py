@@ -29,6 +29,17 @@ def company() -> Row:
     return dict(json.loads((FOLDER / "company.json").read_text(encoding="utf-8")))
 
 
+def agent_company() -> Row:
+    """Return what an agent is told of the firm."""
+    firm = company()
+    told = ("name", "support_name", "support_email", "support_phone", "website", "opening_hours")
+    products = [{key: product[key] for key in ("name", "aliases")} for product in firm["products"]]
+    return {
+        **{key: firm[key] for key in (*told, "order_number_patterns", "reference_patterns")},
+        "products": products,
+    }
+
+
 def lines(name: str) -> list[Row]:
     """Return a file's objects."""
     text = (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8")

@@ -19,6 +19,7 @@ from review.demo import files, hours, play
 from review.demo.shop.loading import load_shop
 from review.demo.shop.tools import AGENT as RESOLUTION_AGENT
 from review.models import AuditEntry, Macro, Queue, Source
+from review.service import writing
 from review.service.changing import set_levels
 from review.service.levels import Levels
 
@@ -134,13 +135,11 @@ def _load_people(people: list[dict[str, Any]], password: str | None) -> list[str
 def _load_agent(agent: Agent, company: dict[str, Any]) -> list[str]:
     """Return the slugs of the categories that were made."""
     agent.company = {
-        "name": company["name"],
-        "support_name": company["support_name"],
-        "order_number_patterns": company["order_number_patterns"],
-        "products": [
-            {"name": product["name"], "aliases": product["aliases"]}
-            for product in company["products"]
-        ],
+        **files.agent_company(),
+        "refund_limit": company["refund_limit"],
+        "currency": company["currency"],
+        "hours": writing.week(hours.WEEK),
+        "time_zone": company["timezone"],
     }
     agent.fallback_queue = company["fallback_queue"]
     agent.save()

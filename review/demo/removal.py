@@ -191,8 +191,10 @@ def _remove_tickets(db: str) -> list[int]:
     labels = Label.objects.using(db).filter(run__in=run_ids)
     while labels.filter(label__isnull=True).delete()[0]:  # a correction before what it corrects
         pass
-    for model in (Effect, Pause, Reservation, Step):
+    for model in (Effect, Pause, Step):
         model._base_manager.using(db).filter(run__in=run_ids).delete()
+    # The money is spent, whatever becomes of the run.
+    Reservation.objects.using(db).filter(run__in=run_ids).update(run=None)
     Span.objects.using(db).filter(
         trace_id__in=list(runs.values_list("trace_id", flat=True))
     ).delete()

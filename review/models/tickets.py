@@ -70,6 +70,9 @@ class Customer(models.Model):
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=200, blank=True)
+    segment = models.CharField(
+        max_length=40, blank=True, db_default="", help_text="As the company sorts them, as in VIP."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

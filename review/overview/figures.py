@@ -20,6 +20,7 @@ from review.overview.counts import (
 from review.overview.period import Period, monday
 from review.overview.quality import CategoryFigures, Quality, category_name, edited_chances
 from review.overview.statistics import Share, difference_p, mix_p
+from review.waiving import Waived, waivers_in_force
 
 RowT = TypeVar("RowT")
 
@@ -67,6 +68,7 @@ class Overview:
     errors: Sequence[Errors]
     calls: Sequence[Calls]
     uncalibrated: Sequence[Uncalibrated]
+    waivers: Sequence[Waived] = ()
 
     @cached_property
     def today(self) -> date:
@@ -235,6 +237,7 @@ def overview(period: Period, now: datetime) -> Overview:
         errors=queries.errors(period),
         calls=queries.calls(period),
         uncalibrated=queries.uncalibrated(),
+        waivers=waivers_in_force(now),
     )
 
 

@@ -33,6 +33,7 @@ def needs(overview: Overview) -> list[Need]:
     """Return what needs a person, the most pressing first; empty when nothing does."""
     found = [*_stalled(overview), *_deliveries(overview), *_spike(overview), *_waiting(overview)]
     found += [*_over_time(overview), *_edited_more(overview), *_uncalibrated(overview)]
+    found += _waived(overview)
     return sorted(found, key=lambda need: need.level)
 
 
@@ -132,3 +133,16 @@ def _uncalibrated(overview: Overview) -> list[Need]:
         )
         for row in overview.uncalibrated
     ]
+
+
+def _waived(overview: Overview) -> list[Need]:
+    if not overview.waivers:
+        return []
+    first, more = overview.waivers[0], len(overview.waivers) - 1
+    ends = as_date(timezone.localtime(first.waiver.ends_at), "H:i, j F")
+    what = f"Guardrail “{first.title}” is off for {first.whom}"
+    detail = f"Until {ends}, waived by {first.by}: {first.waiver.reason}"
+    if more:
+        detail += f" {words.many(more, 'more waiver is', 'more waivers are')} in force."
+    url = reverse("guardrails")
+    return [Need(level="warning", what=what, detail=detail, url=url, link="See the waivers")]

@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from agents.calibration import LEAST_LABELS
 from agents.models import Calibration, TierVersion
-from agents.prompts import prompt
 from agents.tiers import is_embedded, tier_of
 from agents.triage import agent as triage
+from agents.versions import prompt_in_force
 from review.overview.counts import (
     Calls,
     Decided,
@@ -234,7 +234,7 @@ def uncalibrated() -> list[Uncalibrated]:
     models = [model for model in (tier.models if tier else ()) if not is_embedded(model)]
     if tier is None or not models:
         return []
-    version = prompt(triage.NAME, "classify").version
+    version = prompt_in_force(triage.NAME, "classify", settings.ENVIRONMENT).version
     known = dict(
         Calibration.objects.filter(model__in=models, prompt_version=version).values_list(
             "model", "labels"

@@ -1,10 +1,11 @@
-"""What the command palette finds besides the actions of the page: open items, saved views."""
+"""What the command palette finds besides the page's actions: agents, open items, saved views."""
 
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from agents.models import Agent
 from review import inbox
 from review.inbox_filters import Filters
 from review.models import SavedView
@@ -12,6 +13,7 @@ from review.requests import ReviewerRequest
 
 MOST_ITEMS = 8
 FEWEST_LETTERS = 2
+PAUSE = "pause"
 
 
 @require_GET
@@ -24,4 +26,15 @@ def palette(request: ReviewerRequest) -> HttpResponse:
         views = SavedView.objects.filter(
             Q(owner=request.user) | Q(is_shared=True), name__icontains=asked.text
         )[:MOST_ITEMS]
-    return render(request, "review/_palette.html", {"items": items, "views": views})
+    context = {"items": items, "views": views, "agents": _agents(request, asked.text)}
+    return render(request, "review/_palette.html", context)
+
+
+def _agents(request: ReviewerRequest, words: str) -> list[Agent]:
+    """Return the agents that the words find; all of them for who looks for a way to pause one."""
+    if len(words) < FEWEST_LETTERS or not request.user.has_perm("review.view_every_queue"):
+        return []
+    agents = Agent.objects.order_by("name")
+    if PAUSE.startswith(words.lower().partition(" ")[0]):
+        words = words.partition(" ")[2]
+    return list(agents.filter(name__icontains=words)[:MOST_ITEMS])

@@ -16,7 +16,7 @@ def provider(installed: Agent, monkeypatch: pytest.MonkeyPatch) -> Iterator[Prov
         NewArticle(
             slug="delivery-times",
             title="Delivery times",
-            body="A parcel takes two days.",
+            body="A parcel takes two days: what leaves on Wednesday arrives on Friday.",
             categories=["delivery"],
         )
     )

@@ -21,8 +21,9 @@ from agents import connections, keys
 from agents.errors import CannotConnect
 from agents.models import Agent, TierVersion
 from agents.tiers import live_tier
-from review.connecting import connect, use_again
+from review.connecting import connect
 from review.models import AuditEntry
+from review.tiers.changing import use_again
 from tests.agents.test_runner import executed, queued_run
 from tests.peers import HttpPeer, free_port
 from tests.provider import KEY, guarded_endpoint, model_provider

@@ -1,8 +1,11 @@
 """What the gateway asks of a provider, what it reads from the answer, and what that costs."""
 
+import hashlib
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from agents.errors import ModelError
 from agents.keys import keep_key
 from agents.models import Step, TierVersion
 from agents.triage.schemas import Classified, Drafted, Extracted
+from observability.failures import failure_counts
 from observability.models import Span
 from tests.agents.test_provider_faults import FAULTS, Fault, attempts_of, refused, said
 from tests.agents.test_runner import executed, queued_run, result_of
@@ -187,7 +191,10 @@ def test_anthropic_is_asked_for_the_same_forms(
                 "type": "message",
                 "role": "assistant",
                 "model": asked["model"],
-                "content": [block],
+                "content": [
+                    {"type": "thinking", "thinking": "It says a parcel. " * 9, "signature": "s"},
+                    block,
+                ],
                 "stop_reason": "end_turn",
                 "usage": {
                     "input_tokens": 20,
@@ -206,6 +213,11 @@ def test_anthropic_is_asked_for_the_same_forms(
         run = executed(queued_run())
     assert (run.status, run.error_message) == ("done", "")
     extracted, drafted = run.steps.get(key="extract"), run.steps.get(key="draft")
+    for step in (extracted, drafted):
+        assert step.reasoning_tokens is not None
+        assert 0 < step.reasoning_tokens <= (step.output_tokens or 0)
+        assert step.price_version.startswith("litellm ")
+        assert len(step.rendered_digest) == 64
     assert (extracted.input_tokens, extracted.cached_tokens, extracted.pricing) == (
         120,
         100,
@@ -270,3 +282,105 @@ def test_a_cut_off_answer_names_the_limit_it_met(provider: Provider) -> None:
     provider.before = lambda form: said('{"rea', "length")
     with pytest.raises(ModelError, match=r"limit of tokens .* Raise the tier's token limit\.$"):
         llm.probe(tier_on("openai/test-model"))
+
+
+def test_an_answer_of_another_form_is_shown_to_its_model_once_more(
+    provider: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    wrong = {"category": "ada@lovelace.example", "confidence": 7, "alternatives": []}
+    answers = [completion(wrong)]
+    provider.before = lambda form: answers.pop() if answers and form == "Classified" else None
+    run = executed(queued_run())
+    assert (run.status, run.error_message) == ("done", "")
+    first, repaired = attempts_of(run, "classify")
+    assert (first["error_type"], first["is_repair"]) == ("schema_invalid", False)
+    assert (repaired["error_type"], repaired["is_repair"]) == ("", True)
+    assert first["input_tokens"] == repaired["input_tokens"] == 120
+    asked, again = [r.json for r in provider.peer.requests if form_of(r) == "Classified"]
+    assert again["messages"][:2] == asked["messages"]
+    assert again["response_format"] == asked["response_format"]
+    assistant, complaint = again["messages"][2:]
+    assert (assistant["role"], json.loads(assistant["content"])) == ("assistant", wrong)
+    assert complaint["role"] == "user"
+    assert "- confidence: Input should be less than or equal to 1" in complaint["content"]
+    # What people wrote is for the model alone.
+    assert "lovelace" not in first["message"] + caplog.text
+
+
+@pytest.mark.parametrize(
+    ("reply", "tries"),
+    [
+        (said("It is about delivery."), 2),
+        (said(""), 2),
+        (said('{"category": "deliv', "length"), 1),
+        (said(None, refusal="No."), 1),
+    ],
+    ids=["prose", "nothing", "cut off", "refusal"],
+)
+def test_a_model_is_shown_its_answer_once_and_only_where_that_may_help(
+    provider: Provider, reply: Reply, tries: int
+) -> None:
+    provider.before = lambda form: reply if form == "Classified" else None
+    run = executed(queued_run())
+    assert run.status == "failed"
+    assert len(attempts_of(run, "classify")) == tries
+    messages = provider.peer.requests[-1].json["messages"]
+    assert all(message["content"] for message in messages)
+
+
+def test_reasoning_is_recorded_and_paid_for_as_output(provider: Provider) -> None:
+    put_on_tiers(PRICED)
+    usage = {
+        "prompt_tokens": 120,
+        "completion_tokens": 500,
+        "total_tokens": 620,
+        "completion_tokens_details": {"reasoning_tokens": 450},
+    }
+    provider.before = lambda form: completion(ANSWERS[form], usage=usage)
+    run = executed(queued_run())
+    step, (attempt,) = run.steps.get(key="draft"), attempts_of(run, "draft")
+    price = price_of("gpt-4o-mini")
+    expected = 120 * price["input_cost_per_token"] + 500 * price["output_cost_per_token"]
+    assert (step.output_tokens, step.reasoning_tokens) == (500, 450)
+    assert attempt["reasoning_tokens"] == 450
+    assert float(attempt["cost_usd"]) == pytest.approx(expected)
+    span = Span.objects.get(name=f"chat {PRICED}", attributes__contains={"countersign.tier": 2})
+    assert span.attributes["gen_ai.usage.reasoning.output_tokens"] == 450
+
+
+def test_every_call_says_whose_prices_and_which_prompt_it_had(provider: Provider) -> None:
+    put_on_tiers(PRICED)
+    run = executed(queued_run())
+    sent = {
+        form_of(request): request.json["messages"][0]["content"]
+        for request in provider.peer.requests
+    }
+    for key, form in (("extract", "Extracted"), ("classify", "Classified"), ("draft", "Drafted")):
+        step = run.steps.get(key=key)
+        assert step.rendered_digest == hashlib.sha256(sent[form].encode()).hexdigest()
+        assert re.fullmatch(rf"litellm {version('litellm')} [0-9a-f]{{8}}", step.price_version)
+
+
+def test_the_digest_is_of_the_prompt_with_its_form_in_words(provider: Provider) -> None:
+    model = "openai/in-words-too"
+    provider.before = lambda form: (
+        refused(400, "This response_format is unavailable")
+        if provider.peer.requests[-1].json["response_format"]["type"] != "json_object"
+        else None
+    )
+    put_on_tiers(model, endpoints={model: f"{provider.peer.url}/v1"})
+    run = executed(queued_run())
+    sent = provider.peer.requests[-1].json["messages"][0]["content"]
+    assert "JSON schema" in sent
+    digest = hashlib.sha256(sent.encode()).hexdigest()
+    assert run.steps.get(key="draft").rendered_digest == digest
+
+
+def test_failed_tries_are_counted_by_model_and_type(provider: Provider) -> None:
+    put_on_tiers("openai/first", fallbacks=["openai/second"], retries=0)
+    provider.before = lambda form: (
+        refused(429) if provider.peer.requests[-1].json["model"] == "first" else None
+    )
+    executed(queued_run())
+    counted = [(c.environment, c.kind, c.name, c.error_type, c.count) for c in failure_counts()]
+    assert counted == [("live", "model", "openai/first", "rate_limited", 3)]

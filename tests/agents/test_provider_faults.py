@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,10 @@ from typing import Any
 import pytest
 
 from agents import runner
+from agents.errors import RunLost
+from agents.halting import Halt
 from agents.models import Run
+from agents.retrying import LONGEST_WAIT_S
 from observability.models import Span
 from review.items import settle_run
 from tests.agents.test_runner import executed, queued_run
@@ -59,15 +63,18 @@ def silence() -> Iterator[bytes]:
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """What the model's server does. hangs: it uses up the time it has."""
+    """What the model's server does. hangs: it uses up the time it has. passes: it may be over a
+    little later. is_shown: the model is shown its answer and asked for a better one."""
 
     error_type: str
     reply: Callable[[], Reply]
     hangs: bool = False
+    passes: bool = False
+    is_shown: bool = False
 
 
 FAULTS = {
-    "slow-down": Fault(error_type="rate_limited", reply=lambda: refused(429)),
+    "slow-down": Fault(passes=True, error_type="rate_limited", reply=lambda: refused(429)),
     "slow-down-for-long": Fault(
         error_type="rate_limited", reply=lambda: refused(429, Retry_After="120")
     ),
@@ -77,11 +84,11 @@ FAULTS = {
     ),
     "no-answer": Fault(error_type="timeout", hangs=True, reply=lambda: Reply(body=silence())),
     "trickle": Fault(error_type="timeout", hangs=True, reply=lambda: Reply(body=trickle())),
-    "gateway-timeout": Fault(error_type="timeout", reply=lambda: refused(504)),
-    "reset": Fault(error_type="provider_error", reply=lambda: Reply(resets=True)),
-    "500": Fault(error_type="provider_error", reply=lambda: refused(500)),
-    "503": Fault(error_type="provider_error", reply=lambda: refused(503)),
-    "overloaded": Fault(error_type="provider_error", reply=lambda: refused(529)),
+    "gateway-timeout": Fault(passes=True, error_type="timeout", reply=lambda: refused(504)),
+    "reset": Fault(passes=True, error_type="provider_error", reply=lambda: Reply(resets=True)),
+    "500": Fault(passes=True, error_type="provider_error", reply=lambda: refused(500)),
+    "503": Fault(passes=True, error_type="provider_error", reply=lambda: refused(503)),
+    "overloaded": Fault(passes=True, error_type="provider_error", reply=lambda: refused(529)),
     "unprocessable": Fault(error_type="provider_error", reply=lambda: refused(422)),
     "wrong-key": Fault(error_type="provider_error", reply=lambda: refused(401, "sk-12345678")),
     "forbidden": Fault(error_type="provider_error", reply=lambda: refused(403)),
@@ -94,16 +101,22 @@ FAULTS = {
         reply=lambda: Reply(body=b"<html>Sign in</html>", headers={"Content-Type": "text/html"}),
     ),
     "bad-gateway-html": Fault(
-        error_type="provider_error", reply=lambda: Reply(status=502, body=b"<html>502</html>")
+        passes=True,
+        error_type="provider_error",
+        reply=lambda: Reply(status=502, body=b"<html>502</html>"),
     ),
     "null": Fault(error_type="provider_error", reply=lambda: Reply(body=None)),
     "no-choices": Fault(error_type="provider_error", reply=lambda: completion("", choices=[])),
     "cut-off": Fault(
         error_type="schema_invalid", reply=lambda: said('{"category": "deliv', "length")
     ),
-    "prose": Fault(error_type="schema_invalid", reply=lambda: said("It is about delivery.")),
-    "other-form": Fault(error_type="schema_invalid", reply=lambda: completion({"category": 7})),
-    "empty": Fault(error_type="schema_invalid", reply=lambda: said("")),
+    "prose": Fault(
+        is_shown=True, error_type="schema_invalid", reply=lambda: said("It is about delivery.")
+    ),
+    "other-form": Fault(
+        is_shown=True, error_type="schema_invalid", reply=lambda: completion({"category": 7})
+    ),
+    "empty": Fault(is_shown=True, error_type="schema_invalid", reply=lambda: said("")),
     "refusal": Fault(error_type="refusal", reply=lambda: said(None, refusal="I cannot help.")),
     "filtered-answer": Fault(error_type="refusal", reply=lambda: said("", "content_filter")),
     "filtered-prompt": Fault(
@@ -165,8 +178,10 @@ def test_a_fault_without_a_fallback_brings_the_ticket_to_a_person(
     run = executed(queued_run())
     assert (run.status, run.error_type) == ("failed", fault.error_type)
     attempts = attempts_of(run)
-    assert [(a["model"], a["error_type"]) for a in attempts] == [(FIRST, fault.error_type)]
-    assert run.error_message == attempts[0]["message"]
+    tries = 2 if fault.passes or fault.is_shown else 1
+    assert [(a["model"], a["error_type"]) for a in attempts] == [(FIRST, fault.error_type)] * tries
+    assert [a["is_repair"] for a in attempts] == [False, fault.is_shown][:tries]
+    assert run.error_message == attempts[-1]["message"]
     assert run.error_message.startswith(FIRST)
     assert "sk-" not in run.error_message
     assert set(asked_to_classify(provider)) == {"first"}
@@ -186,7 +201,7 @@ def test_a_fault_with_a_fallback_is_answered_by_it(provider: Provider, fault: Fa
     assert (run.status, run.error_message) == ("done", "")
     attempts = attempts_of(run)
     assert [(a["model"], a["error_type"]) for a in attempts] == [
-        (FIRST, fault.error_type),
+        *[(FIRST, fault.error_type)] * (2 if fault.is_shown else 1),
         (SECOND, ""),
     ]
     assert run.steps.get(key="classify").model == SECOND
@@ -212,12 +227,51 @@ def test_a_server_that_is_not_there_is_named_as_such(provider: Provider) -> None
     assert {request.json["model"] for request in provider.peer.requests} == {"second"}
 
 
-def test_every_provider_is_asked_once_and_no_more(provider: Provider) -> None:
-    put_on_tiers(FIRST, fallbacks=[SECOND])
+@pytest.mark.parametrize("retries", [0, 1, 2])
+def test_every_model_is_asked_once_and_again_as_often_as_the_tier_says(
+    provider: Provider, retries: int
+) -> None:
+    put_on_tiers(FIRST, fallbacks=[SECOND], retries=retries)
     provider.before = lambda form: refused(500)
     run = executed(queued_run())
     assert (run.status, run.error_type) == ("failed", "provider_error")
-    assert [request.json["model"] for request in provider.peer.requests] == ["first", "second"]
+    asked = [request.json["model"] for request in provider.peer.requests]
+    assert asked[:2] == ["first", "second"]
+    assert Counter(asked) == {"first": retries + 1, "second": retries + 1}
+    waits_ms = [attempt["waited_ms"] for attempt in attempts_of(run, "extract")]
+    assert waits_ms[:2] == [0, 0]
+    assert sum(waits_ms) <= 1000 * retries * LONGEST_WAIT_S
+
+
+def test_no_number_of_retries_outlasts_the_tiers_time(provider: Provider) -> None:
+    put_on_tiers(FIRST, retries=50, timeout_s=2)
+    provider.before = lambda form: refused(503, Retry_After="0.3")
+    run = executed(queued_run())
+    assert run.status == "failed"
+    attempts = attempts_of(run, "extract")
+    assert 2 < len(attempts) < 8
+    assert_in_time(attempts, 2)
+    began, ended = (datetime.fromisoformat(attempts[at]["started_at"]) for at in (0, -1))
+    assert ended - began <= timedelta(seconds=2)
+
+
+def test_only_what_may_pass_is_asked_again(provider: Provider) -> None:
+    put_on_tiers(FIRST, fallbacks=[SECOND])
+    provider.before = lambda form: (
+        refused(503) if provider.peer.requests[-1].json["model"] == "second" else refused(401)
+    )
+    assert executed(queued_run()).status == "failed"
+    asked = [request.json["model"] for request in provider.peer.requests]
+    assert asked == ["first", "second", "second"]
+
+
+def test_a_run_that_is_stopped_while_it_waits_stops_at_once() -> None:
+    halt = Halt()
+    threading.Timer(0.05, halt.say, [RunLost()]).start()
+    started = time.monotonic()
+    with pytest.raises(RunLost):
+        halt.sleep(20)
+    assert time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize(
@@ -232,7 +286,7 @@ def test_a_model_that_asked_to_wait_is_asked_again_after_its_fallbacks(
     provider: Provider, asked: Callable[[], str]
 ) -> None:
     put_on_tiers(FIRST, fallbacks=[SECOND], timeout_s=10)
-    replies = [refused(429, Retry_After=asked()), refused(500)]
+    replies = [refused(429, Retry_After=asked()), refused(401)]
     provider.before = lambda form: replies.pop(0) if replies else None
     run = executed(queued_run())
     assert run.status == "done"
@@ -249,7 +303,7 @@ def test_a_model_that_asked_to_wait_is_asked_again_after_its_fallbacks(
     assert timedelta(seconds=0.9) < waited < timedelta(seconds=3)
 
 
-def test_a_model_is_waited_for_once(provider: Provider) -> None:
+def test_a_model_is_waited_for_as_often_as_the_tier_says(provider: Provider) -> None:
     put_on_tiers(FIRST, timeout_s=10)
     provider.before = lambda form: refused(429, Retry_After="0.1")
     run = executed(queued_run())
@@ -264,24 +318,28 @@ def test_a_503_may_ask_to_wait_as_well(provider: Provider) -> None:
     assert executed(queued_run()).status == "done"
 
 
-@pytest.mark.parametrize("asked", ["3", "-1e999", "nan", "soon", "Wed, 40 Foo 2026"])
+@pytest.mark.parametrize(
+    ("asked", "tries"),
+    [("3", 1), ("-1e999", 2), ("nan", 2), ("soon", 2), ("Wed, 40 Foo 2026", 2)],
+)
 def test_a_wait_that_does_not_fit_or_makes_no_sense_is_not_waited(
-    provider: Provider, asked: str
+    provider: Provider, asked: str, tries: int
 ) -> None:
     put_on_tiers(FIRST, timeout_s=3)
     provider.before = lambda form: refused(429, Retry_After=asked)
     started = time.monotonic()
     run = executed(queued_run())
-    assert (run.error_type, len(attempts_of(run, "extract"))) == ("rate_limited", 1)
+    assert (run.error_type, len(attempts_of(run, "extract"))) == ("rate_limited", tries)
     assert time.monotonic() - started < 2
 
 
 def test_what_a_failed_attempt_cost_is_in_the_trace(provider: Provider) -> None:
     put_on_tiers("openai/gpt-4o-mini", fallbacks=[SECOND])
     break_model(provider, lambda: said("It is about delivery."), "openai/gpt-4o-mini")
-    first, second = attempts_of(executed(queued_run()))
-    assert (first["input_tokens"], first["pricing"]) == (120, "priced")
-    assert float(first["cost_usd"]) > 0
+    first, repair, second = attempts_of(executed(queued_run()))
+    for failed in (first, repair):
+        assert (failed["input_tokens"], failed["pricing"]) == (120, "priced")
+        assert float(failed["cost_usd"]) > 0
     assert (second["pricing"], second["cost_usd"]) == ("unpriced", None)
 
 

@@ -79,7 +79,7 @@ def test_a_redraft_of_a_run_whose_recall_was_erased_still_runs(provider: Provide
     run = redraft_of(Run(pk=first.pk + 1000), category="unknown")
     result = result_of(executed(run))
     assert result.queue == "care"
-    assert [check.name for check in result.checks if not check.passed] == ["sources"]
+    assert [check.name for check in result.checks if not check.passed] == ["dates", "sources"]
     assert ticket.items.count() == 0
 
 

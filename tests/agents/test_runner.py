@@ -50,6 +50,7 @@ def test_a_run_classifies_routes_and_drafts(provider: Provider) -> None:
         "classify",
         "calibrate",
         "route",
+        "check-input",
         "recall",
         "draft",
         "check",
@@ -129,14 +130,14 @@ def test_a_run_cancelled_on_its_way_stops_and_writes_no_result(provider: Provide
 
 
 @pytest.mark.parametrize(
-    ("reply", "error_type"),
+    ("reply", "error_type", "times"),
     [
-        (Reply(status=429, body={"error": {"message": "slow"}}), "rate_limited"),
-        (Reply(status=500, body={"error": {"message": "down"}}), "provider_error"),
-        (Reply(status=401, body={"error": {"message": "no"}}), "provider_error"),
-        (completion("not json"), "schema_invalid"),
-        (completion({"category": 7}), "schema_invalid"),
-        (completion("{}", choices=[]), "provider_error"),
+        (Reply(status=429, body={"error": {"message": "slow"}}), "rate_limited", 2),
+        (Reply(status=500, body={"error": {"message": "down"}}), "provider_error", 2),
+        (Reply(status=401, body={"error": {"message": "no"}}), "provider_error", 1),
+        (completion("not json"), "schema_invalid", 2),
+        (completion({"category": 7}), "schema_invalid", 2),
+        (completion("{}", choices=[]), "provider_error", 1),
         (
             completion(
                 "",
@@ -149,16 +150,19 @@ def test_a_run_cancelled_on_its_way_stops_and_writes_no_result(provider: Provide
                 ],
             ),
             "refusal",
+            1,
         ),
     ],
 )
 def test_a_fault_of_the_provider_fails_the_run_with_its_type(
-    provider: Provider, reply: Reply, error_type: str
+    provider: Provider, reply: Reply, error_type: str, times: int
 ) -> None:
     provider.before = lambda form: reply if form == "Classified" else None
     run = executed(queued_run())
     assert (run.status, run.error_type) == ("failed", error_type)
-    assert provider.forms == ["Extracted", "Classified"], "no hidden retries"
+    assert provider.forms == ["Extracted", *["Classified"] * times], "no hidden retries"
+    span = Span.objects.get(trace_id=run.trace_id, name="classify")
+    assert len(span.attributes["countersign.attempts"]) == times
 
 
 def test_a_slow_model_ends_at_its_tiers_time(provider: Provider) -> None:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.triage.checks import SLOT
+from agents.guardrails.form import SLOT
 from review.conversation import SHOWN_TURNS
 from review.intake import SUBJECT_LENGTH
 from review.redaction import redact

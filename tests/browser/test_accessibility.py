@@ -32,7 +32,19 @@ PAGES = {
         "/service/",
         "/service/orders/",
     ),
-    "admin": ("/tiers/",),
+    "admin": (
+        "/tiers/",
+        "/tiers/2/edit/?environment=staging",
+        "/tiers/routes/edit/",
+        "/tiers/differences/",
+        "/tiers/history/?of=routes",
+        "/tiers/presets/anthropic/",
+        "/agents/",
+        "/agents/triage/",
+        "/agents/triage/edit/",
+        "/prompts/",
+        "/prompts/triage/draft/",
+    ),
 }
 DIALOGS = ("Control+k", "?", "Alt+x", "Alt+e", "Alt+z", "Alt+m")
 axe = Axe()

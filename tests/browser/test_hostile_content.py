@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 380, "height": 800}
 OURS = re.compile(
-    r"/|/(static/[-\w./]+|live/|next/|tiers/|overview/(items/)?|admin/[-\w/]*"
+    r"/|/(static/[-\w./]+|live/|next/|tiers/[-\w/]*|overview/(items/)?|admin/[-\w/]*"
     r"|items/\d+/([-a-z]+/(\d+/)?)?|(articles|attachments|runs)/[-\w]+/|accounts/(login|logout)/"
     r"|(batch|day|density|gone|macros|me|notifications|palette|presence|sent|service|team|views)/"
     r"[-\w/]*)"

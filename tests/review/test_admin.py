@@ -406,6 +406,18 @@ def test_an_agent_is_not_told_what_would_fail_its_runs(
     assert complaint in response.content.decode()
 
 
+@pytest.mark.parametrize("emptied", ["job", "metric"])
+def test_a_live_agent_keeps_its_job_and_metric_and_its_status(page: Client, emptied: str) -> None:
+    agent = Agent.objects.get()
+    form = {"name": "T", "job": "J", "metric": "M", "does_not": "[]", "fallback_queue": "care"}
+    path = address(Agent, "change", agent.pk)
+    form |= {"company": '{"name": "Tea"}'}
+    assert "pause it first" in page.post(path, form | {emptied: ""}).content.decode()
+    assert page.post(path, form | {"status": "paused"}).status_code == 302
+    agent.refresh_from_db()
+    assert (agent.job, agent.status) == ("J", "live")
+
+
 @pytest.mark.parametrize(
     ("fields", "stored"),
     [("{}", {}), ('{"articles": ["opening"]}', {"articles": ["opening"]}), ("[1]", None)],

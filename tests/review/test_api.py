@@ -1,6 +1,8 @@
 """The HTTP API: what clients may rely on."""
 
 import json
+import time
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +10,12 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+from agents.doors import passed
+from agents.errors import ModelError
+from agents.halting import Halt
 from agents.models import Agent, Run
+from agents.own_doors import Asked, Where
+from observability.failures import count_failure
 from review.models import Ticket
 from tests.builders import end_run, make_result, make_token
 
@@ -185,6 +192,26 @@ def test_metrics_count_runs_and_items_by_status(shop: Api) -> None:
     assert 'countersign_runs{status="queued"} 1.0' in text
     assert 'countersign_runs{status="done"} 1.0' in text
     assert 'countersign_review_items{status="open"} 0.0' in text
+
+
+def test_metrics_count_failures_and_name_the_models_that_are_left_alone(shop: Api) -> None:
+    for _ in range(2):
+        count_failure("model", "openai/x", "rate_limited", environment="live")
+    where = Where(model="openai/x", endpoint="http://127.0.0.1:1/v1")
+    for _ in range(5):
+        call = Asked(where=where, limit=0, until=time.monotonic() + 5)
+        error = ModelError("It failed.")
+        error.is_transient = True
+        with suppress(ModelError), passed(call, fair_s=0, halt=Halt()):
+            raise error
+    text = Api("read").get("/metrics").content.decode()
+    labels = 'environment="live",error_type="rate_limited",kind="model",name="openai/x"'
+    failures = [line for line in text.splitlines() if line.startswith("countersign_failures_total")]
+    assert len(failures) == 1
+    assert all(label in failures[0] for label in labels.split(","))
+    assert failures[0].endswith(" 2.0")
+    opened = 'countersign_open_breakers{endpoint="http://127.0.0.1:1/v1",model="openai/x"} 1.0'
+    assert opened in text
 
 
 @pytest.mark.parametrize("moment", ["2026-11-22T10:00:00+23:59", "2026-11-22T10:00:00-18:00"])

@@ -11,13 +11,13 @@ from django.db import connection
 from pytest_django import Settings
 
 from agents.local_model import training
-from agents.models import Agent, Effect
+from agents.models import Agent, Effect, Reservation
 from review import claims, decisions, undoing
 from review.demo import load, play, removal, tasks
 from review.demo.load import load_demo
 from review.intake import NewMessage, add_message
 from review.items import settle_run
-from review.models import AuditEntry, ReviewItem, Source, Ticket, Verdict
+from review.models import AuditEntry, ReviewItem, Source, Ticket, TicketRun, Verdict
 from tests import resolving
 from tests.builders import end_run, make_item, make_result, make_token
 
@@ -100,6 +100,14 @@ def test_all_of_the_demo_goes_and_all_else_stays(played: Rows) -> None:
     assert set(Verdict.objects.values_list("final_digest")) == texts
     assert not ReviewItem.objects.open().get().claimed_by
     assert Agent.objects.get().company == {}
+
+
+def test_what_its_calls_cost_stays_known(played: Rows) -> None:
+    link = TicketRun.objects.filter(ticket__source__is_demo=True).first()
+    assert link is not None
+    Reservation.objects.create(scopes=[], run=link.run, model="openai/x", reserved_usd=1)
+    remove()
+    assert Reservation.objects.get().run is None
 
 
 def test_what_an_agent_did_for_the_demo_goes_with_it(played: Rows) -> None:

@@ -73,6 +73,7 @@ def test_filters_stand_in_the_address_and_in_the_form(ada: User) -> None:
 def test_reasons_and_categories_are_offered_in_words(ada: User) -> None:
     text = read(opened(ada), reason="check_made_up")
     assert '<option value="low_confidence">Low confidence</option>' in text
+    assert '<option value="rule_legal_threat">Legal threat</option>' in text
     assert '<option value="check_made_up" selected>Check made up</option>' in text
     assert '<option value="delivery">Delivery</option>' in text
     assert '<option value="oos">Out of scope</option>' in text

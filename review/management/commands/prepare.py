@@ -14,8 +14,9 @@ from agents.models import Agent
 from agents.tiers import install_tiers
 from observability import recorder
 from review.accounts import ROLES
+from review.agent_definitions import install_missing
 from review.demo import load
-from review.models import Queue
+from review.intake import AGENT as TRIAGE
 
 OWNER = "owner"
 
@@ -31,7 +32,8 @@ class Command(BaseCommand):
         recorder.make_partitions(timezone.now().date())
         install_tiers(settings.TIERS)
         install_roles()
-        agent = install_agent()
+        install_missing(demo=settings.DEMO and not load.was_removed())
+        agent = Agent.objects.get(slug=TRIAGE)
         if settings.DEMO and load.was_removed():
             self.stdout.write("No demo: it was removed.")
         elif settings.DEMO:
@@ -60,24 +62,6 @@ def install_roles() -> None:
         group.permissions.set(
             Permission.objects.filter(content_type__app_label="review", codename__in=names)
         )
-
-
-def install_agent() -> Agent:
-    """Return the triage agent, installed with no categories where it is missing."""
-    agent, is_new = Agent.objects.get_or_create(
-        slug="triage",
-        defaults={
-            "name": "Triage",
-            "job": "Classify each ticket, route it to a queue and draft the first reply.",
-            "metric": "The share of decided drafts sent with fewer than three edits.",
-            "does_not": ["Sends nothing by itself.", "Calls no tool that changes anything."],
-            "fallback_queue": "inbox",
-            "status": Agent.Status.LIVE,
-        },
-    )
-    if is_new and not settings.DEMO:
-        Queue.objects.get_or_create(slug="inbox", defaults={"name": "Inbox"})
-    return agent
 
 
 def demo_password() -> tuple[str, bool]:

@@ -1,0 +1,1 @@
+"""Escalation policies as people work on them: tables, changes, promotion, what would have been."""

@@ -114,9 +114,7 @@ def _result(
         urgency=fields.get("urgency", "normal"),
         fields=fields,
         citations=citations_of(end["articles"], recalled["articles"]),
-        checks=_checks(
-            journal, given, {**end, "reply": reply}, _changed(tools, made), made, recalled
-        ),
+        checks=_checks(journal, given, {**end, "reply": reply}, tools, made, recalled),
         acted=tuple(_acted(name, tools, told) for name, told in made),
     )
 

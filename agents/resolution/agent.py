@@ -5,6 +5,7 @@ without a person's word: `call_tool` pauses the run until there is one.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -143,7 +144,7 @@ def _checks(
     fields = (given.get("triage") or {}).get("fields") or {}
     subject = replace(
         subject_of(journal.run.agent, conversation, fields),
-        known=tuple(json.dumps(_as_done(name, told), ensure_ascii=False) for name, told in made),
+        known=tuple(_as_known(name, told) for name, told in made),
     )
     found = check_output(journal, with_draft(subject, written, recalled))
     changed = _changed(tools, made)
@@ -151,6 +152,15 @@ def _checks(
         # It rests on what was done, not on an article.
         found = tuple(check for check in found if check.name != "sources")
     return (*found, claims_check(written["reply"], changed))
+
+
+def _as_known(name: str, told: Told) -> str:
+    """Return what a tool said as a text, its sums with their currency behind them."""
+    said = json.dumps(_as_done(name, told), ensure_ascii=False)
+    if not isinstance(told.result, Mapping) or "currency" not in told.result:
+        return said
+    sums = [str(one) for one in told.result.values() if re.fullmatch(r"\d+\.\d\d", str(one))]
+    return "\n".join([said, *(f"{one} {told.result['currency']}" for one in sums)])
 
 
 def _acted(name: str, tools: Mapping[str, Tool], told: Told) -> Acted:

@@ -288,7 +288,8 @@ def test_a_run_out_of_budget_comes_to_a_person_and_is_counted(provider: Provider
     (attempt,) = attempts_of(run, "extract")
     assert (attempt["error_type"], attempt["input_tokens"]) == ("budget_exceeded", None)
     assert [(c.kind, c.name, c.error_type, c.count) for c in failure_counts()] == [
-        ("model", PRICED, "budget_exceeded", 1)
+        ("model", PRICED, "budget_exceeded", 1),
+        ("run", "triage", "budget_exceeded", 1),
     ]
 
 

@@ -143,11 +143,11 @@ def test_the_line_of_low_confidence_is_the_setting(agent: Agent, settings: objec
     assert row.when.confidence_below == 0.5
 
 
-def test_what_the_resolution_agent_cannot_take_back_needs_two(db: None) -> None:
+def test_what_the_resolution_agent_cannot_take_back_says_so(db: None) -> None:
     resolution = Agent(slug="resolution", company=COMPANY)
     about = Facts(category="", text="", tool="refund", effect="irreversible")
     found = caught(default_rules(resolution), about)
-    assert [(one.id, one.outcome) for one in found] == [("irreversible", "second")]
+    assert [(one.id, one.outcome) for one in found] == [("irreversible", "review")]
 
 
 def test_the_rules_are_held_against_a_file_of_messages(installed: Agent, tmp_path: Path) -> None:

@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from pytest_django import Settings
 
 from agents.connections import Connection, asked_for, put_on_tier, try_out
 from agents.errors import CannotConnect
 from agents.keys import keep_key
-from agents.models import Agent, Run, Step
+from agents.models import LIVE, Agent, RouteVersion, Run, Step
 from agents.runner import execute
+from agents.versions import change
 from config.local.home import CLONE
 from review.demo import files, play
 from review.demo.load import load_demo
@@ -34,13 +34,13 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-def test_the_demos_stream_of_tickets_is_drafted_through_it(
-    installed: Agent, proxy: str, settings: Settings
-) -> None:
+def test_the_demos_stream_of_tickets_is_drafted_through_it(installed: Agent, proxy: str) -> None:
     load_demo(installed, "a demo password")
     while play.accept_next():
         pass
-    settings.TIERS = settings.TIERS | {"routes": {task: tier for task, (_, tier) in TASKS.items()}}
+    Agent.objects.exclude(pk=installed.pk).update(status=Agent.Status.PAUSED)  # triage alone
+    routed = {"routes": {task: tier for task, (_, tier) in TASKS.items()}}
+    change(RouteVersion, LIVE, {}, lambda before: routed, reason="Through the proxy.", by=None)
     keep_key(proxy, KEY)
     for task, (_, tier) in TASKS.items():
         connection = Connection(model=f"openai/{task}", endpoint=proxy)

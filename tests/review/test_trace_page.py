@@ -95,7 +95,7 @@ def test_every_step_shows_what_it_took(page: Client, provider: Provider) -> None
     for part in ("tier 2", "openai/test-model", "120 → 30", "unpriced", "ms"):
         assert part in draft
     assert "triage/draft@" in html
-    assert "4 passed" in row(html, "check")
+    assert "3 passed" in row(html, "check-input")
     assert "Your parcel arrives on Friday." in html
 
 

@@ -28,7 +28,7 @@ from tests.review.staging.seeding import (
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_files")]
 
-MOST_QUERIES = 15
+MOST_QUERIES = 17
 
 
 @pytest.fixture(autouse=True)

@@ -18,10 +18,10 @@ from agents.resolution import agent as resolution
 from agents.tools.registry import forget, register, tools_of
 from review.intake import conversation
 from review.models import ReviewItem, TicketRun
+from tests.agents.tau.retail import WRITES, Retail
 from tests.agents.test_calling import approve, worked_on
 from tests.builders import make_queue, make_ticket
 from tests.provider import Provider, document_of
-from tests.tau.retail import WRITES, Retail
 
 DATA = settings.BASE_DIR.parent / "shared" / "data" / "tau_retail"
 pytestmark = [

@@ -106,16 +106,16 @@ class Rows:
             step = steps.get(step_key(span))
             by = step.attempt if step else run.attempts
             if by > attempt:
-                yield from self._between(done_until, span.started_at, by)
+                yield from self._between(done_until, span.started_at, attempt, by)
             attempt, done_until = max(attempt, by), max(done_until, span.ended_at)
             yield from self._step(branch, step)
         if run.attempts > attempt:
-            yield from self._between(done_until, self.end, run.attempts)
+            yield from self._between(done_until, self.end, attempt, run.attempts)
         elif run.status == Run.Status.RUNNING:
             yield self._row("wait", "at work on the next step", done_until, self.end)
 
-    def _between(self, begin: datetime, end: datetime, attempt: int) -> Iterator[Row]:
-        """Yield why another attempt went on: people's answers, else a worker that was lost."""
+    def _between(self, begin: datetime, end: datetime, last: int, now: int) -> Iterator[Row]:
+        """Yield why attempt `now` went on after attempt `last`: people's answers, lost workers."""
         answers = [pause for pause in self.answered if begin <= pause.opened_at <= end]
         for pause in answers:
             said = ((pause.answer.content if pause.answer else None) or {}).get("verdict", "")
@@ -126,8 +126,9 @@ class Rows:
                 pause.answered_at or end,
                 detail=SAID.get(said, ""),
             )
-        if not answers:
-            yield self._loss(begin, end, attempt)
+            begin = pause.answered_at or end
+        if now - last > len(answers):
+            yield self._loss(begin, end, now)
 
     def people(self, ending: Ending) -> Iterator[Row]:
         """Yield a row for each wait until a person decided, and for one that still goes on."""

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import yaml
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.db import transaction
@@ -15,15 +13,16 @@ from agents.evals.models import Dataset, Example
 from agents.models import Agent, Category
 from memory.knowledge import store_article
 from observability import recorder
+from review.agent_definitions import install_missing
 from review.demo import files, hours, play
 from review.demo.shop.loading import load_shop
+from review.demo.shop.models import ShopOrder
 from review.demo.shop.tools import AGENT as RESOLUTION_AGENT
 from review.models import AuditEntry, Macro, Queue, Source
 from review.service import writing
 from review.service.changing import set_levels
 from review.service.levels import Levels
 
-RESOLUTION = settings.BASE_DIR / "agents" / "resolution" / "agent.yaml"
 CATEGORY_FACTS = ("name", "description", "guidance", "queue")
 YEARS_OF_HOLIDAYS = 3
 # So far back reach the tickets of the demo's past, with some days to spare.
@@ -152,31 +151,25 @@ def _load_agent(agent: Agent, company: dict[str, Any]) -> list[str]:
 
 
 def add_shop(triage: Agent) -> None:
-    """Fill the shop and install the agent that acts on it; an older release's demo gets both."""
-    if not Agent.objects.filter(slug=RESOLUTION_AGENT).exists():
-        load_resolution(triage)
+    """Fill the shop and ready the agent that acts on it; an older release's demo gets both."""
+    load_resolution(triage)
+    if not ShopOrder.objects.exists():
         load_shop(timezone.now())
 
 
 def load_resolution(triage: Agent) -> None:
-    """Install the agent that acts on the shop's orders, for categories that the triage agent knows.
+    """Ready the agent that acts on the shop's orders, for categories that the triage agent knows.
 
-    It knows the company as that one does; one that is there already stays as it is.
+    It knows the company as that one does; one that has its categories stays as it is.
     """
-    company = files.company()
-    told = yaml.safe_load(RESOLUTION.read_text(encoding="utf-8"))
-    facts = ("name", "job", "metric", "measure", "does", "does_not")
-    agent, is_new = Agent.objects.get_or_create(
-        slug=told["slug"],
-        defaults={name: told[name] for name in facts}
-        | {
-            "status": Agent.Status.LIVE,
-            "company": triage.company | {"refund_limit": company["refund_limit"]},
-            "fallback_queue": triage.fallback_queue,
-        },
-    )
-    if not is_new:
+    install_missing(demo=True)
+    agent = Agent.objects.get(slug=RESOLUTION_AGENT)
+    if agent.categories.exists():
         return
+    company = files.company()
+    agent.company = triage.company | {"refund_limit": company["refund_limit"]}
+    agent.fallback_queue = triage.fallback_queue
+    agent.save(update_fields=["company", "fallback_queue"])
     for category in company["categories"]:
         if category["slug"] in company["resolution_categories"]:
             copied = {name: category[name] for name in CATEGORY_FACTS}

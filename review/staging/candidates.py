@@ -110,8 +110,10 @@ class Ground:
 
 
 def compared_agents() -> list[Agent]:
-    """Return the agents that run here, and so can be compared."""
-    return list(Agent.objects.filter(slug__in=runner.AGENTS).order_by("pk"))
+    """Return the agents that run here, and so can be compared, in the order they are known."""
+    known = list(runner.AGENTS)
+    agents = Agent.objects.filter(slug__in=known)
+    return sorted(agents, key=lambda agent: known.index(agent.slug))
 
 
 def ground_of(agent: Agent) -> Ground:

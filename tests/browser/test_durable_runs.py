@@ -48,7 +48,7 @@ def test_a_worker_killed_after_the_call_leaves_it_made_once(
     page.goto(f"/runs/{stack.count(f'{run} WHERE t.subject = %s LIMIT 1', order)}/")
     expect(page.get_by_text("lost the worker")).to_be_visible()
     expect(page.get_by_text("waited for a person").first).to_be_visible()
-    effects = page.get_by_role("region", name="What it did")
+    effects = page.locator("section.effects")
     expect(effects).to_contain_text("pay")
     expect(effects).to_contain_text("done")
 
@@ -64,7 +64,7 @@ def test_without_a_key_a_person_says_how_it_ended(
     countersign(page)
     open_item(stack, page, order, "decision")
     expect(page.get_by_text("Nobody knows whether something was done.")).to_be_visible()
-    page.get_by_label("It was done").check()
+    page.get_by_label("Your answer").select_option(label="It was done")
     countersign(page)
     open_item(stack, page, order, "draft")
     expect(page.locator("#text")).to_have_value("Hello, the payment is done.")

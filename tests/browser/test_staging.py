@@ -4,16 +4,15 @@ import json
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.test_accessibility import problems
 from tests.provider import model_provider
 from tests.stack import Stack, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 Visit = Callable[[str], Page]
-axe = Axe()
 ITEMS = 4
 DECIDED = """
 import json
@@ -86,7 +85,7 @@ def _compare(page: Page) -> None:
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_role("alert")).to_contain_text("may cost money")
     expect(page.get_by_label("Note").first).to_have_value("Does it write better?")
-    no_barriers(page)
+    assert problems(page) == []
     page.get_by_label("Start it, whatever it costs").check()
     page.get_by_role("button", name="Start").click()
     expect(page.locator("#result")).to_contain_text(f"{ITEMS} reviewed items")
@@ -95,14 +94,14 @@ def _compare(page: Page) -> None:
 def _look_closer(page: Page) -> None:
     """The figures come by themselves; each item stands side by side with what was sent."""
     expect(page.locator(".figures-table")).to_contain_text("Drafts that succeed")
-    no_barriers(page)
+    assert problems(page) == []
     page.get_by_role("link", name="Items side by side").click()
     expect(page.locator(".pair")).to_have_count(ITEMS)
-    no_barriers(page)
+    assert problems(page) == []
     page.get_by_role("link", name="Best first").click()
     page.locator(".pair h3 a").first.click()
     expect(page.get_by_role("heading", name="What was sent")).to_be_visible()
-    no_barriers(page)
+    assert problems(page) == []
     page.locator("a[href^='/runs/']").last.click()
     expect(page.locator("#summary")).to_contain_text("never shown to a customer")
     page.goto("/staging/")
@@ -131,12 +130,3 @@ def _put_back(stack: Stack, model: str) -> None:
         "newest = live.order_by('-version').first()\n"
         "TierVersion.objects.filter(pk=newest.pk).update(is_live=True)\n",
     )
-
-
-def no_barriers(page: Page) -> None:
-    """Fail on what axe finds on the page, in both themes."""
-    found = axe.run(page).response["violations"]
-    page.emulate_media(color_scheme="dark")
-    found += axe.run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
-    page.emulate_media(color_scheme="light")
-    assert [(rule["id"], node["html"][:160]) for rule in found for node in rule["nodes"]] == []

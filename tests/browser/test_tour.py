@@ -73,6 +73,7 @@ def look_at_the_overview(page: Page) -> None:
 
 def connect_a_model(page: Page) -> None:
     """Step 5: a provider's model on the tier that nothing is routed to, and back."""
+    page.get_by_role("link", name="Agents").click()
     page.get_by_role("link", name="Models").click()
     with model_provider() as provider:
         page.get_by_label("For", exact=True).select_option(label="Tier 3")

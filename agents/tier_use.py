@@ -40,7 +40,7 @@ FAILED_TRIES = """
            ) try
      WHERE s.day >= %(since)s::date AND s.started_at >= %(since)s
        AND r.trace_id = s.trace_id AND r.environment = %(environment)s
-       AND try ->> 'error_type' <> ''
+       AND try ->> 'error_type' <> '' AND NOT coalesce((try ->> 'is_skipped')::boolean, false)
      GROUP BY 1
 """
 

@@ -1,5 +1,6 @@
 """What every page shows around its subject."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -11,7 +12,7 @@ from review import agent_status, corrections, notifications, undoing
 from review.demo import play
 from review.inbox_counts import Count, open_count
 from review.models import Delivery
-from review.sections import SECTIONS
+from review.sections import sections
 from review.waiving import waivers_in_force
 
 
@@ -37,7 +38,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "undoable": SimpleLazyObject(lambda: undoing.undoable(user, timezone.now())),
         "unread_count": SimpleLazyObject(lambda: notifications.unread_count(user)),
         "edit_reasons": list(enumerate(corrections.EditReason, start=1)),
-        "agent_sections": SECTIONS,
+        "agent_sections": partial(sections, request.path),
         "agent_news": SimpleLazyObject(lambda: agent_status.news(user)),
         "waivers_in_force": SimpleLazyObject(lambda: waivers_in_force(timezone.now())),
         "demo_coming": play.coming,

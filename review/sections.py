@@ -2,23 +2,35 @@
 
 from dataclasses import dataclass
 
+from django.urls import reverse
+
+# The name of each page's address, and the page's own.
+SECTIONS = (
+    ("agents", "Agents"),
+    ("tiers", "Models"),
+    ("prompts", "Prompts"),
+    ("tools", "Tools"),
+    ("guardrails", "Guardrails"),
+    ("policies", "Policy"),
+    ("staging", "Staging"),
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A page. url: its address's name. pages: those of the pages that belong under it."""
+    """A page in the bar. current: as `aria-current` says it, empty on pages elsewhere."""
 
     url: str
     name: str
-    pages: tuple[str, ...] = ()
+    address: str
+    current: str
 
 
-PROMPT_DEEDS = ("prompt-stage", "prompt-unstage", "prompt-ask", "prompt-file")
-SECTIONS = (
-    Section(url="agents", name="Agents", pages=("agent", "agent-edit", "agent-status")),
-    Section(url="tiers", name="Models"),
-    Section(url="prompts", name="Prompts", pages=("prompt", "prompt-answer", *PROMPT_DEEDS)),
-    Section(url="tools", name="Tools"),
-    Section(url="guardrails", name="Guardrails"),
-    Section(url="policies", name="Policy"),
-    Section(url="staging", name="Staging"),
-)
+def sections(path: str) -> list[Section]:
+    """Return the bar as the page at this path shows it: what is under a page counts as there."""
+    found = []
+    for url, name in SECTIONS:
+        address = reverse(url)
+        current = "page" if path == address else "true" if path.startswith(address) else ""
+        found.append(Section(url=url, name=name, address=address, current=current))
+    return found

@@ -148,7 +148,9 @@ def errors(period: Period) -> list[Errors]:
             max(CASE WHEN jsonb_typeof(span.attributes -> 'countersign.run.id') = 'number'
                 THEN (span.attributes ->> 'countersign.run.id')::bigint END)
         FROM observability_span span, jsonb_path_query(
-            span.attributes, '$."countersign.attempts"[*].error_type ? (@ != "")'
+            span.attributes,
+            '$."countersign.attempts"[*] ? (@.error_type != "" && !(@.is_skipped == true))'
+            '.error_type'
         ) AS tried (error_type)
         WHERE span.day >= %(start_day)s AND span.day <= %(end_day)s AND span.status = 'ok'
             AND span.started_at >= %(start)s AND span.started_at < %(end)s

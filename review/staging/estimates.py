@@ -11,9 +11,9 @@ from django.db import connection
 from django.utils import timezone
 
 from agents.models import Agent, Version
+from agents.price_list import prices_of
 from agents.tiers import is_embedded
 from review.staging.candidates import Ground
-from review.staging.prices import price_of
 
 LOOKED_BACK = timedelta(days=7)
 # Of each task, the tokens that 95 of 100 runs stay under.
@@ -74,7 +74,7 @@ def estimate(ground: Ground, versions: Sequence[Version]) -> Estimated:
         for model in tasks.get(task, (0, ()))[1]:
             if is_embedded(model):
                 continue
-            if price := price_of(model):
+            if price := prices_of(model):
                 costs.append(price.input_usd * taken.input + price.output_usd * taken.output)
             else:
                 unpriced.add(model)

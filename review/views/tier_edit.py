@@ -132,7 +132,6 @@ def _tier_form(
         "before": before,
         "is_previewed": is_checked,
         "changes": _changes(before, form) if is_checked else [],
-        "within": "tiers",
         **_cost_of(tier, form.rows[0].model),
     }
     status = 422 if form.is_bound and form.errors else 200
@@ -175,7 +174,6 @@ def _route_form(request: ReviewerRequest, environment: str, form: RouteForm) -> 
         ],
         "is_previewed": is_checked,
         "estimates": _moved(form.routes() if is_checked else now),
-        "within": "tiers",
     }
     status = 422 if form.is_bound and form.errors else 200
     return render(request, "review/tiers/routes.html", context, status=status)

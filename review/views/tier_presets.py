@@ -66,7 +66,6 @@ def _render(request: ReviewerRequest, form: PresetForm) -> HttpResponse:
         "environments": environments(),
         "environment": environment,
         "tiers": [_tier(form, tier, environment) for tier in TIERS],
-        "within": "tiers",
     }
     return render(request, "review/tiers/preset.html", context, status=422 if is_wrong else 200)
 

@@ -82,7 +82,6 @@ def history_page(request: ReviewerRequest) -> HttpResponse:
         "compared": beside,
         "wrong_pick": bool(picked) and beside is None,
         "now": timezone.now(),
-        "within": "tiers",
     }
     return render(request, "review/tiers/history.html", context)
 
@@ -100,7 +99,7 @@ def _render(
         for staged in staged_changes()
     ]
     is_gone = form is not None and not any(row["form"] for row in rows)
-    context = {"rows": rows, "gone": form if is_gone else None, "now": now, "within": "tiers"}
+    context = {"rows": rows, "gone": form if is_gone else None, "now": now}
     return render(
         request, "review/tiers/differences.html", context, status=422 if form is not None else 200
     )

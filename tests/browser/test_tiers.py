@@ -28,6 +28,10 @@ def section_of(page: Page, tier: int) -> Locator:
 
 
 def test_a_tier_is_tried_on_staging_promoted_and_rolled_back(admin: Page, stack: Stack) -> None:
+    now = "SELECT version FROM agents_tierversion WHERE tier = 2 AND is_live"
+    before = stack.count(f"{now} AND environment = 'live'")
+    staged = "SELECT coalesce(max(version), 0) FROM agents_tierversion WHERE tier = 2"
+    on_staging = stack.count(f"{staged} AND environment = 'staging'") + 1
     with model_provider() as provider:
         base = f"{provider.peer.url}/v1"
         admin.goto("/tiers/")
@@ -79,13 +83,13 @@ def test_a_tier_is_tried_on_staging_promoted_and_rolled_back(admin: Page, stack:
         expect(admin.get_by_text("Staging differs")).to_have_count(0)
 
         # One click, and no question.
-        admin.get_by_role("button", name="Tier 2 back to version 1").click()
+        admin.get_by_role("button", name=f"Tier 2 back to version {before}").click()
         admin.wait_for_url("**/tiers/history/**")
         table = admin.get_by_role("region", name="Versions")
-        expect(table.get_by_role("row").nth(1)).to_contain_text("Back to version 1:")
+        expect(table.get_by_role("row").nth(1)).to_contain_text(f"Back to version {before}:")
         expect(table.get_by_role("row").nth(1)).to_contain_text("in use")
         expect(table).to_contain_text("Fewer edits; promoted.")
-        expect(table).to_contain_text("from staging v1")
+        expect(table).to_contain_text(f"from staging v{on_staging}")
         live = "SELECT model FROM agents_tierversion WHERE is_live AND tier = 2"
         (row_now,) = stack.rows(f"{live} AND environment = 'live'")
         assert row_now["model"] == "local/countersign"

@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from agents import runner
 from agents.calibration import refit_if_stale
+from agents.costing import Prices
 from agents.evals.models import Label
 from agents.models import STAGING, Agent, Comparison, Effect, Run, RunPayload, Step
 from agents.tier_use import tier_use
@@ -28,7 +29,6 @@ from review.overview.period import period_of
 from review.staging import starting, working
 from review.staging.candidates import candidate_of, ground_of
 from review.staging.estimates import estimate
-from review.staging.prices import Price
 from review.staging.results import pair_page, results, summary_line
 from review.staging.sampling import is_sampled
 from review.staging.starting import Asked, reviewed, start_comparison, stop_comparison
@@ -406,8 +406,10 @@ def test_an_unknown_price_is_unpriced_and_a_known_one_is_added_up(
     stage_tier()
     found = estimate(ground_of(agent), candidate_of(agent))
     assert found.unpriced == [MODEL, "openai/test-model"]
-    price = Price(input_usd=Decimal("0.001"), output_usd=Decimal("0.01"))
-    monkeypatch.setattr("review.staging.estimates.price_of", lambda model: price)
+    price = Prices(
+        input_usd=Decimal("0.001"), output_usd=Decimal("0.01"), cached_usd=Decimal("0.001")
+    )
+    monkeypatch.setattr("review.staging.estimates.prices_of", lambda model: price)
     found = estimate(ground_of(agent), candidate_of(agent))
     assert found.usd_per_run == 3 * (120 * price.input_usd + 30 * price.output_usd)
     assert found.for_runs(10) == 10 * found.usd_per_run

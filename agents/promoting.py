@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from agents.models import LIVE, STAGING, PolicyVersion, Promotion, PromptVersion, Version
-from agents.versions import KINDS, copy_to, in_force
+from agents.versions import KINDS, copy_to, in_force, withdraw
 
 Outcome = Promotion.Outcome
 
@@ -98,6 +98,7 @@ def _put_in_force(
         live = in_force(type(version), LIVE, **version.key)
         if live is None or live.content != version.content:
             copy_to(version, LIVE, reason=note, by=by, approved_by=approved_by)
+        withdraw(version)  # staging has nothing of its own any more
 
 
 def _asked(named: Sequence[Sequence[Any]]) -> bool:

@@ -1,6 +1,5 @@
 """A tier on staging, compared in shadow with what people sent, and put live; axe on the pages."""
 
-import json
 from collections.abc import Callable
 
 import pytest
@@ -124,9 +123,7 @@ def _put_back(stack: Stack, model: str) -> None:
         "--no-imports",
         "-c",
         "from agents.models import TierVersion\n"
-        f"rows = TierVersion.objects.filter(tier=2, model={json.dumps('openai/shadowed')})\n"
-        "rows.update(is_live=False)\n"
+        "from agents.versions import copy_to\n"
         f"live = TierVersion.objects.filter(tier=2, environment='live', model={model!r})\n"
-        "newest = live.order_by('-version').first()\n"
-        "TierVersion.objects.filter(pk=newest.pk).update(is_live=True)\n",
+        "copy_to(live.order_by('-version').first(), 'live', reason='As it was.', by=None)\n",
     )

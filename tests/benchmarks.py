@@ -20,7 +20,7 @@ from review import claims, decisions
 from review.decisions import Seen
 from review.items import draft_text, settle_run
 from review.models import Queue, ReviewItem, Verdict
-from tests import bench_data, bench_http, bench_inbox
+from tests import bench_data, bench_http, bench_inbox, bench_runs
 from tests.faults.load import bodies, ticket, write_lines
 from tests.peers import free_port
 
@@ -38,6 +38,7 @@ def print_all(raw: psycopg.Connection, home: Home) -> None:
     report("import of tickets", "a second", import_rate(), "COPY of as many rows", copy_rate(raw))
     spent, steps = triage_ms()
     report("triage run, embedded model", "ms", spent, "its model calls alone", steps)
+    runner_overhead()
     report(
         "claim and verdict", "a second", verdict_rate(), "bare claim transaction", claim_rate(raw)
     )
@@ -49,6 +50,16 @@ def report(name: str, unit: str, figure: float, limit_name: str, limit: float) -
     """Print one line."""
     print(
         f"{name:28} {figure:9.1f} {unit:9} {limit_name:24} {limit:9.1f}  ratio {figure / limit:.3f}"
+    )
+
+
+def runner_overhead() -> None:
+    """Measure what a triage run costs beside its model, which answers at once on loopback."""
+    cost = bench_runs.overhead()
+    report("triage run, model on loopback", "ms", cost.run, "its calls, bare litellm", cost.model)
+    print(
+        f"  {'everything but the model':26} {cost.beside:9.1f} ms p50 {cost.run_queries:5} queries;"
+        f" opening its item {cost.opening:.1f} ms, {cost.opening_queries} queries"
     )
 
 

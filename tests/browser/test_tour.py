@@ -14,9 +14,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 Visit = Callable[[str], Page]
 
 READY = "SELECT count(*) FROM review_reviewitem WHERE status = 'open'"
+# Other tests make items with no steps behind them: the tour is of what the demo's agent did.
+SET_ASIDE = """
+UPDATE review_reviewitem SET status = 'superseded'
+WHERE status = 'open' AND kind = 'draft'
+    AND NOT EXISTS (SELECT FROM agents_step s WHERE s.run_id = review_reviewitem.run_id)
+"""
 
 
 def test_the_tour(visit: Visit, stack: Stack) -> None:
+    stack.rows(SET_ASIDE)
     wait_until(lambda: stack.count(READY) >= 5, "the demo's first tickets are in the inbox")
     reviewer = visit("reviewer")
     take_next(reviewer)

@@ -24,7 +24,11 @@ WITH taken AS (
     UPDATE agents_run run SET status = 'running', attempts = run.attempts + 1,
         crashes = run.crashes + (run.status = 'running')::int,  -- found running: its worker is gone
         heartbeat_at = %(now)s, started_at = coalesce(run.started_at, %(now)s),
-        deadline_at = coalesce(run.deadline_at, %(now)s + agent.run_timeout_s * interval '1 second')
+        deadline_at = coalesce(
+            -- in a queue, or with a worker that is gone, it did not work
+            run.deadline_at + (%(now)s - CASE WHEN run.status = 'queued' THEN run.due_at
+                ELSE run.heartbeat_at END),
+            %(now)s + agent.run_timeout_s * interval '1 second')
     FROM agents_agent agent
     WHERE run.id = %(run)s AND agent.id = run.agent_id AND (
         run.status = 'queued' AND run.due_at <= %(now)s

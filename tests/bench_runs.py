@@ -60,7 +60,9 @@ def overhead() -> Overhead:
         run_queries = queries(lambda: runner.execute(counted))
         opening_queries = queries(lambda: settle_run(counted))
         close_model_clients()
-    run, opening, model = ([1000 * each for each in times] for times in zip(*took[WARM:], strict=True))
+    run, opening, model = (
+        [1000 * each for each in times] for times in zip(*took[WARM:], strict=True)
+    )
     return Overhead(
         run=median(run),
         opening=median(opening),
@@ -77,10 +79,13 @@ def provider_on_all_tiers() -> Iterator[Provider]:
     category = Category.objects.filter(is_high_stakes=False).order_by("slug")[0]
     with model_provider() as provider:
         provider.answers["Classified"] = {
-            "category": category.slug, "confidence": 0.9, "alternatives": []
+            "category": category.slug,
+            "confidence": 0.9,
+            "alternatives": [],
         }
         provider.answers["Drafted"] = {
-            **ANSWERS["Drafted"], "articles": list(Article.objects.values_list("slug", flat=True)[:1])
+            **ANSWERS["Drafted"],
+            "articles": list(Article.objects.values_list("slug", flat=True)[:1]),
         }
         os.environ |= {"OPENAI_API_BASE": f"{provider.peer.url}/v1", "OPENAI_API_KEY": "test-key"}
         put_on_tiers(MODEL, fallbacks=[], endpoints={})

@@ -362,7 +362,7 @@ class Migration(migrations.Migration):
             name="run_timeout_s",
             field=models.PositiveIntegerField(
                 default=600,
-                help_text="Working time of a run; the time it waits for a person not counted.",
+                help_text="Working time of a run; what it waits for a person or a worker not counted.",
             ),
         ),
         migrations.AddField(

@@ -43,7 +43,8 @@ class Agent(models.Model):
     status_note = models.CharField(max_length=300, blank=True, help_text="Why, for who is asked.")
     status_changed_at = models.DateTimeField(null=True, blank=True)
     run_timeout_s = models.PositiveIntegerField(
-        default=600, help_text="Working time of a run; the time it waits for a person not counted."
+        default=600,
+        help_text="Working time of a run; what it waits for a person or a worker not counted.",
     )
     approval_ttl_h = models.PositiveIntegerField(
         default=168, help_text="Hours until a question nobody answered expires. It never approves."

@@ -66,7 +66,7 @@ def test_an_answer_to_something_else_resumes_nothing(actor: Actor) -> None:
     assert Run.objects.get(pk=run.pk).status == "waiting"
 
 
-def test_the_time_a_run_waits_is_not_its_own(actor: Actor, ada: User) -> None:
+def test_the_time_a_run_waits_for_a_person_is_not_its_own(actor: Actor, ada: User) -> None:
     make_agent()
     run, answer = waiting(actor)
     before = Run.objects.get(pk=run.pk).deadline_at

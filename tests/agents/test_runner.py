@@ -108,6 +108,21 @@ def test_a_run_that_lost_three_workers_fails(provider: Provider) -> None:
     assert provider.forms == []
 
 
+@pytest.mark.parametrize("left", ["in the queue", "by a dead worker"])
+def test_the_time_a_run_waits_for_a_worker_is_not_its_own(provider: Provider, left: str) -> None:
+    run, now = queued_run(), timezone.now()
+    then = now - timedelta(hours=1)
+    given = {"attempts": 1, "deadline_at": then + timedelta(minutes=9)}
+    if left == "in the queue":
+        Run.objects.update(status="queued", due_at=then, **given)
+    else:
+        Run.objects.update(status="running", heartbeat_at=then, **given)
+    run = executed(run)
+    assert (run.status, run.error_message) == ("done", "")
+    assert run.deadline_at is not None
+    assert timedelta(minutes=9) <= run.deadline_at - now < timedelta(minutes=10)
+
+
 def test_an_ended_run_is_not_run_again(provider: Provider) -> None:
     run = executed(queued_run())
     assert not runner.execute(run.pk)

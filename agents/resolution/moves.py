@@ -90,7 +90,13 @@ def _checked(said: dict[str, Any], tools: Mapping[str, Tool]) -> dict[str, Any]:
     why = said.get("why", "")
     _must_be(isinstance(why, str), "why")
     arguments = _without_nulls(said["arguments"], tool.schema)
-    _require_fit(arguments, tool)
+    if misfit := tool.misfit_of(arguments):
+        # Only where, and by which rule: the value itself may be personal and stays out of logs.
+        raise PydanticCustomError(
+            "unfit_arguments",
+            "{tool}: {where} breaks the rule {rule}",
+            {"tool": tool.name, "where": misfit.where, "rule": misfit.rule},
+        )
     return {"tool": tool.name, "why": why, "arguments": arguments}
 
 
@@ -109,18 +115,3 @@ def _without_nulls(value: Any, schema: Any) -> Any:
         for name, one in value.items()
         if one is not None or name in required or name not in known
     }
-
-
-def _require_fit(arguments: dict[str, Any], tool: Tool) -> None:
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - slow to load, and only for tools
-
-    errors = sorted(Draft202012Validator(dict(tool.schema)).iter_errors(arguments), key=str)
-    if not errors:
-        return
-    # Only where, and by which rule: the value itself may be personal and stays out of logs.
-    where = ".".join(str(part) for part in errors[0].absolute_path) or "arguments"
-    raise PydanticCustomError(
-        "unfit_arguments",
-        "{tool}: {where} breaks the rule {rule}",
-        {"tool": tool.name, "where": where, "rule": str(errors[0].validator)},
-    )

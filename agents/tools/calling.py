@@ -13,7 +13,7 @@ from agents.models import Effect, Pause, Step
 from agents.pauses import Answer, Paused, answer_of
 from agents.tools.limits import count_call
 from agents.tools.loops import goes_in_circles
-from agents.tools.registry import Tool, tools_of
+from agents.tools.registry import Misfit, Tool, tools_of
 from observability.failures import count_failure
 from observability.payloads import digest
 
@@ -51,12 +51,13 @@ def call_tool(
         return Told(**written)
     tool = tools_of(journal.run.agent.slug).get(name)
     if tool is None:
-        raise _refusal(name, f"The agent asked for a tool called “{name}”, which it does not have.")
+        said = f"The agent asked for a tool called “{name}”, which it does not have."
+        raise _refusal(journal, name, said)
     if goes_in_circles(journal.calls, name, arguments):
-        raise _refusal(name, f"The agent went in circles: it called {name} with the same again.")
-    unfit = _unfit(tool, arguments)
-    if unfit:
-        told = Told(status="failed", result=unfit, arguments=arguments)
+        said = f"The agent went in circles: it called {name} with the same again."
+        raise _refusal(journal, name, said)
+    if misfit := tool.misfit_of(arguments):
+        told = Told(status="failed", result=_in_words(misfit), arguments=arguments)
     elif tool.effect == "read":
         return _read(journal, key, tool, arguments)
     elif journal.is_shadow:
@@ -66,20 +67,18 @@ def call_tool(
     return _write(journal, key, tool, arguments, lambda: told)
 
 
-def _refusal(name: str, said: str) -> ToolError:
-    count_failure("tool", name, ToolError.error_type)
+def _refusal(journal: Journal, name: str, said: str) -> ToolError:
+    _count(journal, name)
     return ToolError(said)
 
 
-def _unfit(tool: Tool, arguments: Mapping[str, Any]) -> str:
-    """Return what is wrong with the arguments, "" when they fit the tool's schema."""
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - slow to load, and only for tools
+def _count(journal: Journal, name: str) -> None:
+    environment = journal.run.environment  # a shadow run's failures are not live's
+    count_failure("tool", name, ToolError.error_type, environment=environment)
 
-    errors = sorted(Draft202012Validator(dict(tool.schema)).iter_errors(dict(arguments)), key=str)
-    if not errors:
-        return ""
-    where = ".".join(str(part) for part in errors[0].absolute_path) or "arguments"
-    return f"{where}: {errors[0].message}"
+
+def _in_words(misfit: Misfit) -> str:
+    return f"{misfit.where}: {misfit.message}"
 
 
 def _read(journal: Journal, key: str, tool: Tool, arguments: Mapping[str, Any]) -> Told:
@@ -93,7 +92,7 @@ def _read(journal: Journal, key: str, tool: Tool, arguments: Mapping[str, Any]) 
             return Told(status="failed", result=str(error), arguments=arguments)
         except Exception as error:
             log.exception("%s failed", tool.name)
-            count_failure("tool", tool.name, ToolError.error_type)
+            _count(journal, tool.name)
             said = f"{tool.name} failed with {type(error).__name__}."
             return Told(status="failed", result=said, arguments=arguments)
         return Told(status="done", result=result, arguments=arguments)
@@ -133,9 +132,8 @@ def _countersigned(
     if answer.verdict == "respond":
         return Told(status="answered", result=answer.final, arguments=arguments)
     _require_bound(pause, answer, tool)
-    unfit = _unfit(tool, answer.final)
-    if unfit:
-        return Told(status="failed", result=unfit, arguments=answer.final)
+    if misfit := tool.misfit_of(answer.final):
+        return Told(status="failed", result=_in_words(misfit), arguments=answer.final)
     return _carried_out(journal, key, tool, answer.final, answer.revision)
 
 

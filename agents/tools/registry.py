@@ -35,6 +35,18 @@ class Call(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Misfit:
+    """What is wrong with a call's arguments. rule: the JSON Schema keyword that is broken.
+
+    message: names the value, which may be personal.
+    """
+
+    where: str
+    rule: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tool:
     """One tool. schema: JSON Schema of its arguments, an object. effect: at worst.
 
@@ -63,6 +75,17 @@ class Tool:
     def effect_with(self, arguments: Mapping[str, Any]) -> Effect:
         """Return what a call with these arguments does to the world."""
         return self.effect_of(arguments) if self.effect_of else self.effect
+
+    def misfit_of(self, arguments: Mapping[str, Any]) -> Misfit | None:
+        """Return what is wrong with the arguments first, None when they fit the schema."""
+        from jsonschema import Draft202012Validator  # noqa: PLC0415 - slow, and only for tools
+
+        found = Draft202012Validator(dict(self.schema)).iter_errors(dict(arguments))
+        error = min(found, key=str, default=None)
+        if error is None:
+            return None
+        where = ".".join(str(part) for part in error.absolute_path) or "arguments"
+        return Misfit(where=where, rule=str(error.validator), message=error.message)
 
 
 _tools: dict[str, dict[str, Tool]] = {}

@@ -1,6 +1,5 @@
 """What staging differs in for an agent: its candidate, each difference as a person reads it."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +19,11 @@ from agents.models import (
     TierVersion,
     Version,
 )
+from agents.policies import rules_of
 from agents.prompts import prompt, tasks_of
+from agents.rule_sentences import differences as rule_differences
+from agents.rule_sentences import sentence
+from agents.rules import Rule
 from agents.tiers import is_embedded
 from agents.versions import KINDS, kind_of, named
 from review.edits import Comparison as Diff
@@ -161,7 +164,8 @@ def _difference(ground: Ground, version: Version, mix: Sequence[Version]) -> Dif
         was = live.routes if isinstance(live, RouteVersion) else settings.TIERS["routes"]
         changes = list(_routes(was, version.routes))
     elif isinstance(version, PolicyVersion):
-        changes = list(_rules(live.rules if isinstance(live, PolicyVersion) else [], version.rules))
+        before = rules_of(ground.agent, live if isinstance(live, PolicyVersion) else None)
+        changes = list(_rules(before, rules_of(ground.agent, version)))
     else:
         changes = list(_fields(live.content if live else {}, version.content))
     pages = {"tier": "tiers", "routes": "tiers", "prompt": "prompts", "policy": "policies"}
@@ -215,23 +219,18 @@ def _fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Cha
             )
 
 
-def _rules(before: Sequence[Any], after: Sequence[Any]) -> Iterator[Change]:
-    """Yield the rules that only one of the two has; a change of order alone is said as such."""
-    old, new = [[_rule(rule) for rule in rules] for rules in (before, after)]
-    for rule in old:
-        if rule not in new:
-            yield Change(what="rule taken out", before=rule, after="")
-    for rule in new:
-        if rule not in old:
-            yield Change(what="rule added", before="", after=rule)
-    if old != new and sorted(old) == sorted(new):
-        yield Change(what="order", before=", ".join(old), after=", ".join(new))
-
-
-def _rule(rule: Any) -> str:
-    return (
-        json.dumps(rule, ensure_ascii=False, sort_keys=True) if not isinstance(rule, str) else rule
-    )
+def _rules(before: Sequence[Rule], after: Sequence[Rule]) -> Iterator[Change]:
+    """Yield the rules that differ; of one that was only moved, its sentence alone."""
+    said = {"added": "rule added", "removed": "rule taken out", "changed": "rule changed"}
+    for found in rule_differences(before, after):
+        if found.change == "moved":
+            yield Change(what="rule moved", before="", after=sentence(found.rule))
+        elif found.change != "same":
+            yield Change(
+                what=said[found.change],
+                before=sentence(found.before) if found.before else "",
+                after=sentence(found.after) if found.after else "",
+            )
 
 
 def _said(value: Any) -> str:

@@ -9,6 +9,7 @@ from django.conf import settings
 from agents.models import LIVE, STAGING, Comparison, RouteVersion, TierVersion
 from agents.tiers import routes_of
 from agents.versions import kind_of
+from review.staging.results import summary_line
 from review.tiers.changing import Changed, differing
 from review.tiers.costs import Estimate, route_estimates, tier_estimate
 from review.tiers.words import CHAIN, Difference
@@ -16,12 +17,16 @@ from review.tiers.words import CHAIN, Difference
 
 @dataclass(frozen=True, kw_only=True)
 class Staged:
-    """A version that staging has and live has not. comparison: the newest of this candidate."""
+    """A version that staging has and live has not. comparison: the newest of this candidate.
+
+    gate: what it has found, in one line.
+    """
 
     version: TierVersion | RouteVersion
     live: TierVersion | RouteVersion
     differences: Sequence[Difference]
     comparison: Comparison | None = None
+    gate: str = ""
 
     @property
     def kind(self) -> str:
@@ -76,12 +81,14 @@ def staged_changes() -> list[Staged]:
             continue
         different = differing(beside, version)
         if different:
+            comparison = newest_comparison(version)
             found.append(
                 Staged(
                     version=version,
                     live=beside,
                     differences=different,
-                    comparison=newest_comparison(version),
+                    comparison=comparison,
+                    gate=summary_line(comparison) if comparison else "",
                 )
             )
     return found

@@ -44,6 +44,10 @@ PAGES = {
         "/agents/triage/edit/",
         "/prompts/",
         "/prompts/triage/draft/",
+        "/policy/",
+        "/guardrails/",
+        "/tools/",
+        "/staging/",
     ),
 }
 DIALOGS = ("Control+k", "?", "Alt+x", "Alt+e", "Alt+z", "Alt+m")

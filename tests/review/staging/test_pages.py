@@ -1,6 +1,7 @@
 """The pages on staging: who may look and act, what they say, and how many queries they take."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from html import unescape
 
@@ -11,6 +12,10 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from agents.models import Agent, Comparison, Promotion, PromptVersion
+from agents.policies import default_rules
+from agents.rule_forms import as_json
+from agents.rule_sentences import sentence
+from agents.rules import When
 from review.models import ComparedPair, ComparisonOrder
 from review.staging.candidates import as_pairs, candidate_of
 from review.staging.measure import Side
@@ -21,6 +26,7 @@ from tests.review.staging.seeding import (
     decide,
     decided_items,
     live_item,
+    stage_policy,
     stage_prompt,
     stage_tier,
     work_through,
@@ -103,6 +109,16 @@ def test_each_difference_is_read_beside_live(page: Client, agent: Agent) -> None
     assert "openai/candidate" in text
     assert "local/" in text
     assert "Be brief" in text
+
+
+def test_rules_that_differ_are_sentences(page: Client, agent: Agent) -> None:
+    first, *others = default_rules(agent)
+    rules = [*others[:-1], first, replace(others[-1], when=When(), outcome="second")]
+    stage_policy(agent, [as_json(rule) for rule in rules])
+    text = words(page.get("/staging/"))
+    assert f"rule moved {sentence(first)}" in text
+    assert f"rule changed {sentence(others[-1])} In every category, always: two people" in text
+    assert "{" not in text
 
 
 def test_a_prompt_for_the_embedded_model_says_that_nothing_shows(

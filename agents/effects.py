@@ -66,17 +66,24 @@ def settle(effect: Effect, state: Effect.State, said: str) -> Ended:
 
 
 def mark_left_behind(now: datetime) -> int:
-    """Turn what ended runs have left unclear into `unknown`; return how many there were.
+    """Turn what ended runs and dead workers have left unclear into `unknown`; return how many.
 
-    A worker that still waits for the other side has the time that any call has to say so itself.
+    A call under a key is made again by the next worker; without one nothing can be learnt by
+    waiting for that worker, which may be long in coming. A worker that still waits for the other
+    side has the time that any call has to say so itself, and what it says then counts.
     """
-    left = Effect.objects.filter(
-        state=Effect.State.INTENDED,
-        run__status__in=Run.ENDED,
-        run__finished_at__lt=now - HEARTBEAT_TIMEOUT,
+    lapsed = now - HEARTBEAT_TIMEOUT
+    unclear = Effect.objects.filter(state=Effect.State.INTENDED)
+    ended = unclear.filter(run__status__in=Run.ENDED, run__finished_at__lt=lapsed)
+    died = unclear.filter(
+        takes_key=False, run__status=Run.Status.RUNNING, run__heartbeat_at__lt=lapsed
     )
-    return left.update(
-        state=Effect.State.UNKNOWN, ended_at=now, detail="Its run ended while it was called."
+    return sum(
+        left.update(state=Effect.State.UNKNOWN, ended_at=now, detail=detail)
+        for left, detail in (
+            (ended, "Its run ended while it was called."),
+            (died, "The worker died while it was called."),
+        )
     )
 
 

@@ -20,7 +20,8 @@ app.conf.update(
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
     task_ignore_result=True,
-    # A queue of its own for what is short and awaited: runs may fill theirs for hours.
+    # A queue of its own for what is short and awaited: runs may fill theirs for hours. Runs that
+    # go on after a person's answer or a worker's death are in `awaited` (review.wake).
     task_routes={
         "review.tasks.sweep": {"queue": "soon"},
         "review.tasks.work_on_delivery": {"queue": "soon"},

@@ -42,7 +42,7 @@ def work_on_delivery(delivery_id: int) -> None:
     if delivery is not None:
         announce(delivery.ticket.queue_id)
         if delivery.verdict.item.step_key:
-            wake_run(delivery.verdict.item.run_id)
+            wake_run(delivery.verdict.item.run_id, is_awaited=True)
 
 
 @shared_task
@@ -87,10 +87,10 @@ def _hint_runs(now: datetime) -> None:
     """Publish due runs that no worker was told of lately, oldest first."""
     unhinted = Q(hinted_at__isnull=True) | Q(hinted_at__lt=now - HINT_AGAIN_AFTER)
     due = Run.objects.filter(runner.due(now)).filter(unhinted).order_by("due_at", "pk")
-    run_ids = list(due.values_list("pk", flat=True)[:SWEPT_AT_ONCE])
-    Run.objects.filter(pk__in=run_ids).update(hinted_at=now)
-    for run_id in run_ids:
-        wake_run(run_id)
+    attempts = dict(due.values_list("pk", "attempts")[:SWEPT_AT_ONCE])
+    Run.objects.filter(pk__in=attempts).update(hinted_at=now)
+    for run_id, begun in attempts.items():
+        wake_run(run_id, is_awaited=begun > 0)
 
 
 def _ended_but_unsettled() -> list[int]:

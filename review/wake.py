@@ -16,11 +16,15 @@ HINT_EXPIRES_S = 120
 NEWS_REST_S = 0.25
 
 
-def wake_run(run_id: int) -> None:
-    """Tell a worker of a queued run, after commit."""
+def wake_run(run_id: int, *, is_awaited: bool = False) -> None:
+    """Tell a worker of a queued run, after commit.
+
+    is_awaited: it goes on from where a person answered it or its worker died, and does not wait
+    behind all the runs that have not begun.
+    """
     from review.tasks import work_on_run  # noqa: PLC0415 - tasks import this module
 
-    _publish(work_on_run, run_id)
+    _publish(work_on_run, run_id, **({"queue": "awaited"} if is_awaited else {}))
 
 
 def wake_delivery(delivery_id: int) -> None:
@@ -57,9 +61,9 @@ def _tell(group: str, word: str) -> None:
     _after_commit((group, word), send, rest_s=NEWS_REST_S)
 
 
-def _publish(task: Any, row_id: int) -> None:
+def _publish(task: Any, row_id: int, **options: Any) -> None:
     def publish() -> None:
-        task.apply_async((row_id,), retry=False, expires=HINT_EXPIRES_S)
+        task.apply_async((row_id,), retry=False, expires=HINT_EXPIRES_S, **options)
 
     _after_commit((task.name, row_id), publish)
 

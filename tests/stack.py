@@ -114,7 +114,7 @@ class Stack:
         if name == "web":
             return ["gunicorn", "--config", "python:config.web"]
         if name == "worker":
-            queues = ["--queues", "soon,celery", "--concurrency", "2", "--loglevel", "INFO"]
+            queues = ["--queues", "soon,awaited,celery", "--concurrency", "2", "--loglevel", "INFO"]
             return ["celery", "-A", "config", "worker", *queues]
         schedule = str(self.home.root / f"{self.database}-beat")
         return ["celery", "-A", "config", "beat", "--schedule", schedule]

@@ -74,7 +74,7 @@ def _web(home: Home, port: int, environment: Mapping[str, str]) -> Program:
 
 def _worker(home: Home, environment: Mapping[str, str]) -> Program:
     words = (
-        *("-m", "celery", "-A", "config", "worker", "--queues", "soon,celery"),
+        *("-m", "celery", "-A", "config", "worker", "--queues", "soon,awaited,celery"),
         *("--pool", "prefork", "--concurrency", "2", "--loglevel", "INFO"),
         *("--without-gossip", "--without-mingle"),  # there is no other worker to hear of
     )

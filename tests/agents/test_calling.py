@@ -332,6 +332,28 @@ def test_a_question_nobody_answers_expires_and_never_approves(actor: Actor, ada:
     assert actor.till.paid == []
 
 
+@pytest.mark.parametrize(("takes_key", "state"), [(False, "unknown"), (True, "intended")])
+def test_a_dead_workers_call_without_a_key_is_unclear_before_another_takes_the_run(
+    actor: Actor, takes_key: bool, state: str
+) -> None:
+    actor.plan = [("pay", ORDER)]
+    run = worked_on(actor.request())
+    Effect.objects.create(
+        run=run,
+        step_key="call-1",
+        tool="pay",
+        arguments=RunPayload.objects.create(content=ORDER),
+        bound_digest="",
+        idempotency_key="k",
+        takes_key=takes_key,
+    )
+    now = timezone.now()
+    Run.objects.filter(pk=run.pk).update(status="running", heartbeat_at=now)
+    assert effects.mark_left_behind(now) == 0
+    assert effects.mark_left_behind(now + timedelta(seconds=21)) == (state == "unknown")
+    assert Effect.objects.get().state == state
+
+
 def test_what_an_ended_run_left_unclear_is_asked(actor: Actor, ada: User) -> None:
     actor.plan = [("pay", ORDER)]
     run = worked_on(actor.request())

@@ -43,6 +43,7 @@ def test_the_demos_good_drafts_and_messages_raise_few_alarms_and_bad_ones_are_ca
     assert effects["grounding"] == "note", "it finds too few to stop a draft for"
 
 
+@pytest.mark.soak
 @pytest.mark.skipif(not DATA.is_dir(), reason="the public data sets are not beside the clone")
 def test_real_customers_raise_hardly_an_alarm() -> None:
     report = evaluated(*(f"--messages={DATA / name}" for name in REAL))

@@ -1,10 +1,10 @@
 """Recall: the articles that speak to a question, by meaning and by words."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
-from django.db.models import F
+from django.db.models import F, Q
 from pgvector.django import MaxInnerProduct
 
 from memory.embeddings import STATIC, embed
@@ -40,25 +40,28 @@ def recall(
         for rank, chunk_id in enumerate(ranking, start=1):
             scores[chunk_id] = scores.get(chunk_id, 0.0) + 1 / (RRF_K + rank)
     best: dict[int, Recalled] = {}
-    for chunk in Chunk.objects.filter(pk__in=scores).select_related("article"):
+    named: dict[str, Recalled] = {}
+    wanted = Q(pk__in=scores) | Q(article__slug__in=besides, position=0)
+    for chunk in Chunk.objects.filter(wanted).select_related("article"):
+        if chunk.article.slug in besides and chunk.position == 0:
+            named[chunk.article.slug] = _recalled(chunk, 0.0)
+        if chunk.pk not in scores:
+            continue
         score = scores[chunk.pk]
         if category and category in chunk.article.categories:
             score += CATEGORY_BONUS
         known = best.get(chunk.article_id)
         if known is None or score > known.score:
-            best[chunk.article_id] = Recalled(
-                slug=chunk.article.slug, title=chunk.article.title, text=chunk.text, score=score
-            )
+            best[chunk.article_id] = _recalled(chunk, score)
     nearest = sorted(best.values(), key=lambda found: (-found.score, found.slug))[:limit]
-    return nearest + _named(set(besides) - {found.slug for found in nearest})
+    further = named.keys() - {found.slug for found in nearest}
+    return nearest + [named[slug] for slug in sorted(further)]
 
 
-def _named(slugs: Collection[str]) -> list[Recalled]:
-    first = Chunk.objects.filter(article__slug__in=slugs, position=0).select_related("article")
-    return [
-        Recalled(slug=chunk.article.slug, title=chunk.article.title, text=chunk.text, score=0.0)
-        for chunk in first.order_by("article__slug")
-    ]
+def _recalled(chunk: Chunk, score: float) -> Recalled:
+    return Recalled(
+        slug=chunk.article.slug, title=chunk.article.title, text=chunk.text, score=score
+    )
 
 
 def _by_meaning(query: str) -> list[int]:

@@ -46,8 +46,9 @@ def _past_replies(agent: Agent, categories: Mapping[str, float]) -> list[PastRep
     newest = Example.objects.filter(
         dataset__agent=agent, dataset__name__in=[EXAMPLES, PAST_REPLIES], label__in=list(categories)
     ).exclude(reply="")
-    rows = list(newest.select_related("dataset").order_by("-pk")[:MOST_ROWS])
-    rows.sort(key=lambda row: (row.dataset.name != PAST_REPLIES, row.pk))
+    rows = newest.order_by("-pk").values_list(
+        "dataset__name", "pk", "external_id", "label", "text", "reply", "fields", named=True
+    )[:MOST_ROWS]
     return merged(
         PastReply(
             id=row.external_id,
@@ -57,5 +58,5 @@ def _past_replies(agent: Agent, categories: Mapping[str, float]) -> list[PastRep
             articles=tuple(row.fields.get("articles", ())),
             language=row.fields.get("language", "en"),
         )
-        for row in rows
+        for row in sorted(rows, key=lambda row: (row.dataset__name != PAST_REPLIES, row.pk))
     )

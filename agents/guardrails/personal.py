@@ -63,9 +63,10 @@ def personal_data(subject: Subject) -> str:
             ("a card number", _cards, _digits),
             ("a postal address", _all(ADDRESS), _bare),
         )
-        if set(map(form, found(subject.draft))) - _known(form, found, known)
+        if (given := _forms(form, found, subject.draft)) and given - _forms(form, found, known)
     ]
-    if _order_numbers(subject, subject.draft) - _order_numbers(subject, subject.own):
+    named = _order_numbers(subject, subject.draft)
+    if named and named - _order_numbers(subject, subject.own):
         kinds.append("an order or reference number")
     if not kinds:
         return ""
@@ -76,7 +77,7 @@ def personal_data(subject: Subject) -> str:
 Finder = Callable[[str], Iterator[str]]
 
 
-def _known(form: Callable[[str], str], found: Finder, text: str) -> set[str]:
+def _forms(form: Callable[[str], str], found: Finder, text: str) -> set[str]:
     return {form(one) for one in found(text)}
 
 

@@ -6,11 +6,12 @@ answer. What the customer says was promised supports nothing.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import cache
 
 from agents.guardrails.patterns import AMOUNT, DATE, DATE_WORD
 from agents.guardrails.subject import Subject
-from agents.guardrails.text import content_words, folded, numbers, quoted, sentences
+from agents.guardrails.text import content_words, numbers, quoted, sentences
 
 # Of a promise without a figure, so much must be said in one sentence of a source.
 LEAST_SHARED_RATIO = 0.6
@@ -106,26 +107,18 @@ def _unsupported(
     promises = [one for one in sentences(subject.drafted) if is_promise(one)]
     if not promises:
         return ""
-    lines = [line for text in subject.promised for line in sentences(folded(text))]
-    sources = [(content_words(line), figures(line)) for line in lines]
+    words_of, figures_of = cache(content_words), cache(figures)  # each line's once, if at all
+
+    def supports(line: str, words: set[str], claimed: set[str]) -> bool:
+        if claimed:
+            return not words.isdisjoint(words_of(line)) and claimed <= figures_of(line)
+        return len(words & words_of(line)) >= LEAST_SHARED_RATIO * len(words)
+
     for promise in promises[:MOST_PROMISES]:
-        if not _is_supported(content_words(promise), figures(promise), sources):
+        words, claimed = content_words(promise), figures(promise)
+        if not any(supports(line, words, claimed) for line in subject.promised_lines):
             return f"The draft {what} that no source supports: {quoted(promise)}."
     return ""
-
-
-def _is_supported(
-    words: set[str], claimed: set[str], sources: Iterable[tuple[set[str], set[str]]]
-) -> bool:
-    """Return whether one of the sources' sentences, as words and figures, says as much."""
-    for said, figures in sources:
-        shared = len(words & said)
-        if claimed:
-            if claimed <= figures and shared:
-                return True
-        elif shared >= LEAST_SHARED_RATIO * len(words):
-            return True
-    return False
 
 
 def _promises_money(sentence: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from agents.guardrails.text import folded
+from agents.guardrails.text import folded, sentences
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +98,11 @@ class Subject:
             self.company_facts,
             *self.known,
         )
+
+    @cached_property
+    def promised_lines(self) -> tuple[str, ...]:
+        """The sentences of what may support a promise, folded for patterns."""
+        return tuple(line for text in self.promised for line in sentences(folded(text)))
 
     def _bodies(self, sender: str) -> list[str]:
         return [

@@ -178,14 +178,14 @@ def _letter_cosines(question: str, replies: Sequence[PastReply]) -> list[float]:
     for letters in known:
         holders[letters.buckets] += 1
     rarity = np.log((1 + len(known)) / (1 + np.arange(len(known) + 1))) + 1
-    rarity_here = np.where(holders > 0, rarity[holders], 0.0)
     asked = _letters(question)
+    held_by = holders[asked.buckets]
     sought = np.zeros(_BUCKETS)
-    sought[asked.buckets] = asked.weights * rarity_here[asked.buckets]
+    sought[asked.buckets] = asked.weights * np.where(held_by > 0, rarity[held_by], 0.0)
     length = float(np.linalg.norm(sought[asked.buckets]))
     cosines = []
     for letters in known:
-        weights = letters.weights * rarity_here[letters.buckets]
+        weights = letters.weights * rarity[holders[letters.buckets]]
         lengths = length * float(np.linalg.norm(weights))
         cosines.append(float(weights @ sought[letters.buckets]) / lengths if lengths else 0.0)
     return cosines

@@ -36,7 +36,22 @@ PAGES = {
         "service": "/service/",
         "service-queue": "/service/orders/",
     },
-    "admin": {"tiers": "/tiers/", "admin": "/admin/", "admin-items": "/admin/review/reviewitem/"},
+    "admin": {
+        "agents": "/agents/",
+        "agent": "/agents/triage/",
+        "agent-edit": "/agents/triage/edit/",
+        "tiers": "/tiers/",
+        "tier-edit": "/tiers/2/edit/?environment=staging",
+        "preset": "/tiers/presets/anthropic/",
+        "prompts": "/prompts/",
+        "prompt": "/prompts/triage/draft/",
+        "tools": "/tools/",
+        "guardrails": "/guardrails/",
+        "policy": "/policy/",
+        "staging": "/staging/",
+        "admin": "/admin/",
+        "admin-items": "/admin/review/reviewitem/",
+    },
 }
 # One reply that was refused, and one of which nobody knows; how they come so has its own tests.
 TROUBLE = """

@@ -21,13 +21,14 @@ from agents.models import (
 )
 from agents.policies import rules_of
 from agents.prompts import prompt, tasks_of
+from agents.rule_sentences import Names, sentence
 from agents.rule_sentences import differences as rule_differences
-from agents.rule_sentences import sentence
 from agents.rules import Rule
 from agents.tiers import is_embedded
 from agents.versions import KINDS, kind_of, named
 from review.edits import Comparison as Diff
 from review.edits import compare
+from review.policies.reading import names_of
 
 TIER_WORDS = {
     "model": "model",
@@ -165,7 +166,8 @@ def _difference(ground: Ground, version: Version, mix: Sequence[Version]) -> Dif
         changes = list(_routes(was, version.routes))
     elif isinstance(version, PolicyVersion):
         before = rules_of(ground.agent, live if isinstance(live, PolicyVersion) else None)
-        changes = list(_rules(before, rules_of(ground.agent, version)))
+        names = names_of(ground.agent)
+        changes = list(_rules(before, rules_of(ground.agent, version), names))
     else:
         changes = list(_fields(live.content if live else {}, version.content))
     pages = {"tier": "tiers", "routes": "tiers", "prompt": "prompts", "policy": "policies"}
@@ -219,17 +221,17 @@ def _fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Cha
             )
 
 
-def _rules(before: Sequence[Rule], after: Sequence[Rule]) -> Iterator[Change]:
+def _rules(before: Sequence[Rule], after: Sequence[Rule], names: Names) -> Iterator[Change]:
     """Yield the rules that differ; of one that was only moved, its sentence alone."""
     said = {"added": "rule added", "removed": "rule taken out", "changed": "rule changed"}
     for found in rule_differences(before, after):
         if found.change == "moved":
-            yield Change(what="rule moved", before="", after=sentence(found.rule))
+            yield Change(what="rule moved", before="", after=sentence(found.rule, names))
         elif found.change != "same":
             yield Change(
                 what=said[found.change],
-                before=sentence(found.before) if found.before else "",
-                after=sentence(found.after) if found.after else "",
+                before=sentence(found.before, names) if found.before else "",
+                after=sentence(found.after, names) if found.after else "",
             )
 
 

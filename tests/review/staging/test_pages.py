@@ -17,6 +17,7 @@ from agents.rule_forms import as_json
 from agents.rule_sentences import sentence
 from agents.rules import When
 from review.models import ComparedPair, ComparisonOrder
+from review.policies.reading import names_of
 from review.staging.candidates import as_pairs, candidate_of
 from review.staging.measure import Side
 from review.staging.starting import Asked, start_comparison
@@ -115,9 +116,11 @@ def test_rules_that_differ_are_sentences(page: Client, agent: Agent) -> None:
     first, *others = default_rules(agent)
     rules = [*others[:-1], first, replace(others[-1], when=When(), outcome="second")]
     stage_policy(agent, [as_json(rule) for rule in rules])
-    text = words(page.get("/staging/"))
-    assert f"rule moved {sentence(first)}" in text
-    assert f"rule changed {sentence(others[-1])} In every category, always: two people" in text
+    text, names = words(page.get("/staging/")), names_of(agent)
+    assert f"rule moved {sentence(first, names)}" in text
+    assert (
+        f"rule changed {sentence(others[-1], names)} In every category, always: two people" in text
+    )
     assert "{" not in text
 
 

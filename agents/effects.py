@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 # A call whose end is unclear is made again under its key after these waits, then a person is asked.
 WAITS_S = (0.5, 2.0)
+MARKED_AT_ONCE = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +62,7 @@ def carry_out(
 
 
 def settle(effect: Effect, state: Effect.State, said: str) -> Ended:
-    """Return the unclear effect as a person found it to be."""
+    """Return the unclear effect as a person found it to be, or as its worker has said meanwhile."""
     return _end(effect, state, said, result={"found_by_a_person": said})
 
 
@@ -79,7 +80,10 @@ def mark_left_behind(now: datetime) -> int:
         takes_key=False, run__status=Run.Status.RUNNING, run__heartbeat_at__lt=lapsed
     )
     return sum(
-        left.update(state=Effect.State.UNKNOWN, ended_at=now, detail=detail)
+        # The state is asked for once more: what its worker says meanwhile counts.
+        unclear.filter(pk__in=list(left.values_list("pk", flat=True)[:MARKED_AT_ONCE])).update(
+            state=Effect.State.UNKNOWN, ended_at=now, detail=detail
+        )
         for left, detail in (
             (ended, "Its run ended while it was called."),
             (died, "The worker died while it was called."),
@@ -170,14 +174,13 @@ def _failed(effect: Effect, said: str) -> Ended:
 def _end(effect: Effect, state: Effect.State, said: str, *, result: Any = None) -> Ended:
     """Write how it ended, whoever holds the run by now: what happened happened."""
     with transaction.atomic():
-        effect.state, effect.detail, effect.ended_at = state, said[:500], timezone.now()
         kept = RunPayload.objects.create(content=result) if state == Effect.State.DONE else None
-        effect.result = kept
         open_states = [Effect.State.INTENDED, Effect.State.UNKNOWN]
         Effect.objects.filter(pk=effect.pk, state__in=open_states).update(
-            state=state, detail=effect.detail, ended_at=effect.ended_at, result=kept
+            state=state, detail=said[:500], ended_at=timezone.now(), result=kept
         )
-    return Ended(effect=effect, result=_kept(effect))
+        stands = Effect.objects.select_related("result").get(pk=effect.pk)
+    return Ended(effect=stands, result=_kept(stands))
 
 
 def _kept(effect: Effect) -> Any:

@@ -72,8 +72,7 @@ def ask_about(effect_id: int) -> ReviewItem | None:
         link.ticket,
         link.run,
         {"actions": [action]},
-        step_key=key,
-        upto_seq=link.upto_seq,
+        step_key=key,  # whatever the customer has written since: it is of what was done before
         reasons=[WHY[UNKNOWN]],
         urgency="high",
         queue=link.ticket.queue or queue_called(link.run.agent.fallback_queue),

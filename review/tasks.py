@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from celery import shared_task
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils import timezone
 
 from agents import effects, runner
@@ -84,9 +84,10 @@ def _open(opened: Callable[..., ReviewItem | None], row_id: int, *given: Any) ->
 
 
 def _hint_runs(now: datetime) -> None:
-    """Publish due runs that no worker was told of lately, oldest first."""
+    """Publish due runs that no worker was told of lately, those begun first, then the oldest."""
     unhinted = Q(hinted_at__isnull=True) | Q(hinted_at__lt=now - HINT_AGAIN_AFTER)
-    due = Run.objects.filter(runner.due(now)).filter(unhinted).order_by("due_at", "pk")
+    due = Run.objects.filter(runner.due(now)).filter(unhinted)
+    due = due.order_by(Case(When(attempts=0, then=1), default=0), "due_at", "pk")
     attempts = dict(due.values_list("pk", "attempts")[:SWEPT_AT_ONCE])
     Run.objects.filter(pk__in=attempts).update(hinted_at=now)
     for run_id, begun in attempts.items():

@@ -58,7 +58,7 @@ def call_tool(
         raise _refusal(journal, name, said)
     if misfit := tool.misfit_of(arguments):
         told = Told(status="failed", result=_in_words(misfit), arguments=arguments)
-    elif tool.effect == "read":
+    elif tool.effect == tool.effect_with(arguments) == "read":
         return _read(journal, key, tool, arguments)
     elif journal.is_shadow:
         told = Told(status="shadow", result=None, arguments=arguments)
@@ -143,14 +143,15 @@ def _carried_out(
     """Return how it ended; where nobody can know, ask a person, and do it again if they say so."""
     for number in count(1):
         effect_key = key if number == 1 else f"{key}/{number}"
+        question = f"{effect_key}/unknown"
         end = effects.carry_out(journal, effect_key, tool, arguments, revision=revision)
         if end.effect.state == Effect.State.UNKNOWN:
-            said = _found(journal, f"{effect_key}/unknown", tool, arguments, end.effect)
-            if said == DO_AGAIN:
-                effects.settle(end.effect, Effect.State.FAILED, said)
-                continue
+            said = _found(journal, question, tool, arguments, end.effect)
             state = Effect.State.DONE if said == WAS_DONE else Effect.State.FAILED
             end = effects.settle(end.effect, state, said)
+        # Read from the answer: an earlier attempt may have settled it, and died or paused after.
+        if end.effect.state == Effect.State.FAILED and _said(journal, question) == DO_AGAIN:
+            continue
         status: Any = "done" if end.effect.state == Effect.State.DONE else "failed"
         return Told(status=status, result=end.result, arguments=arguments)
     raise AssertionError  # count() has no end
@@ -160,9 +161,17 @@ def _found(
     journal: Journal, key: str, tool: Tool, arguments: Mapping[str, Any], effect: Effect
 ) -> str:
     """Return what a person found of the unclear call; pause until somebody has looked."""
+    said = _said(journal, key)
+    if said is None:
+        raise Paused(key, question_about(tool.name, arguments, effect))
+    return said
+
+
+def _said(journal: Journal, key: str) -> str | None:
+    """Return what a person said of the unclear call, None while nobody has."""
     found = answer_of(journal.run, key)
     if found is None:
-        raise Paused(key, question_about(tool.name, arguments, effect))
+        return None
     _, answer = found
     return str(answer.final) if answer.verdict in {"approve", "edit"} else LEAVE
 

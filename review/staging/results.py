@@ -85,7 +85,7 @@ class Results:
             live=self.successes(lambda pair: pair.live),
             candidate=self.successes(lambda pair: pair.candidate),
             differs=self.differing(sent, lambda side: bool(side.succeeded)),
-            is_over=self.comparison.status != Comparison.Status.RUNNING,
+            is_over=self.comparison.status == Comparison.Status.DONE,
             errors=Share(
                 part=sum(bool(pair.candidate.error_type) for pair in self.pairs),
                 whole=self.measured,

@@ -34,7 +34,7 @@ def stop(request: ReviewerRequest, run_id: int) -> HttpResponse:
 def start_again(request: ReviewerRequest, run_id: int) -> HttpResponse:
     """Queue a run that failed or was stopped; it goes on from its journal."""
     if _done(request, run_id, runs_by_hand.start_again):
-        wake_run(run_id)
+        wake_run(run_id, is_awaited=True)
         messages.success(request, "The run goes on from its last finished step.")
     return redirect("run", run_id)
 

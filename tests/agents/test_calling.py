@@ -231,6 +231,20 @@ def test_what_a_person_finds_of_an_unclear_call_counts(
     assert actor.told[0].status == status
 
 
+def test_a_second_call_that_is_unclear_too_is_asked_about_as_well(actor: Actor, ada: User) -> None:
+    actor.plan = [("pay_blindly", ORDER)]
+    actor.till.breaks = [TimeoutError(), TimeoutError()]
+    run = worked_on(actor.request())
+    approve(asked(run), ada)
+    for found in (DO_AGAIN, WAS_DONE):
+        run = worked_on(run)
+        decide(asked(run), ada, Answer(said="go", final=found))
+    run = worked_on(run)
+    assert (run.status, actor.told[0].status) == ("done", "done")
+    assert len(actor.till.paid) == 2
+    assert [effect.state for effect in Effect.objects.order_by("pk")] == ["failed", "done"]
+
+
 @pytest.mark.parametrize(
     ("tool", "paid", "state"), [("pay", 1, "done"), ("pay_blindly", 0, "unknown")]
 )

@@ -51,6 +51,8 @@ def approve(promotion_id: int, *, by: User, said: str = "") -> Promotion:
     if promotion.asked_by_id == by.pk:
         raise CannotPromote("You asked for this yourself: somebody else has to approve it.")
     versions = _held(promotion.versions)
+    if any(isinstance(one, PromptVersion) and one.created_by_id == by.pk for one in versions):
+        raise CannotPromote("You wrote a prompt in it: somebody else has to approve it.")
     _require_news(versions)
     _put_in_force(versions, note=promotion.note, by=promotion.asked_by, approved_by=by)
     return _decided(promotion, Outcome.DONE, by, said)

@@ -36,6 +36,7 @@ from review.models import (
     VerdictKind,
 )
 from review.outcomes import channel_of, channel_to_agent
+from review.pauses import hold_to_rules
 from review.second_person import First, ruling
 from review.seen import Beside, Seen, lock_with
 from review.sorting import sorted_by
@@ -150,6 +151,8 @@ def _carry_out(
         judged = [replace(one, succeeded=_first_reply_succeeded(item)) for one in judged]
     if acting(judged):
         require_looked_at(item)
+        if item.step_key and item.kind == ReviewItem.Kind.TOOL_CALL and judged[0].kind == "edit":
+            hold_to_rules(item, judged[0].final)
     earlier, digests = first_word(item), _bound(item, judged)
     decision = ruling(
         needs_second=item.needs_second,

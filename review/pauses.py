@@ -79,6 +79,19 @@ def ask_about(effect_id: int) -> ReviewItem | None:
     )
 
 
+def hold_to_rules(item: ReviewItem, arguments: Mapping[str, Any]) -> None:
+    """Ask a second person for what a first one made of the call, where the rules want two."""
+    (action,) = (item.proposal.content or {"actions": [{}]})["actions"]
+    decision = _ruled(item.run, item.ticket, [{**action, "arguments": arguments}])
+    if not decision.needs_second:
+        return
+    new = [vars(one) for one in decision.reasons if one.code not in item.reason_codes]
+    item.needs_second = True
+    item.reasons = [*item.reasons, *new]
+    item.reason_codes = [*item.reason_codes, *(one["code"] for one in new)]
+    item.save(update_fields=["needs_second", "reasons", "reason_codes"])
+
+
 def unasked() -> Sequence[int]:
     """Return the runs that wait for a person and whose item is not open yet, oldest first."""
     asked = ReviewItem.objects.filter(run=OuterRef("run"), step_key=OuterRef("step_key"))

@@ -50,6 +50,7 @@ def approve(promotion_id: int, *, said: str, by: User) -> PolicyVersion:
     promotion, version = _open(promotion_id)
     if promotion.asked_by_id == by.pk:
         raise NeedsAnother
+    _require_staged(version)
     before, after = versions.copy_to(
         version, LIVE, reason=promotion.note, by=promotion.asked_by, approved_by=by
     )
@@ -90,6 +91,15 @@ def _open(promotion_id: int) -> tuple[Promotion, PolicyVersion]:
         raise AnsweredAlready("This asks for more than a policy. Answer it on the staging page.")
     version = PolicyVersion.objects.select_related("agent").get(pk=promotion.versions[0][1])
     return promotion, version
+
+
+def _require_staged(version: PolicyVersion) -> None:
+    """Refuse to put into force what staging has no more: it may lack what was mended since."""
+    staged = PolicyVersion.objects.select_for_update().filter(
+        pk=version.pk, environment=STAGING, is_live=True
+    )
+    if not staged.exists():
+        raise AnsweredAlready("Staging is no longer what this asks for. Refuse it, and ask anew.")
 
 
 def _end(promotion: Promotion, outcome: Promotion.Outcome, said: str, by: User) -> None:

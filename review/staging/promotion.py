@@ -37,7 +37,7 @@ class Refused(ReviewError):
 
 def gate_for(ground: Ground, versions: Sequence[Sequence[Any]]) -> tuple[Gate, Comparison | None]:
     """Return what the newest comparison of exactly this mix says, and that comparison."""
-    comparison = latest_of(versions)
+    comparison = latest_of(ground.agent, versions)
     if comparison is None:
         return NEVER, None
     return gate_now(ground, comparison, results(comparison).gate), comparison

@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from agents.models import Comparison, Run
+from agents.models import Agent, Comparison, Run
 from agents.shadowing import LIVE_RUNS
 from review.models import ComparedPair
 from review.overview.statistics import Share
@@ -169,10 +169,10 @@ def summary_line(comparison: Comparison) -> str:
     return summary_of(results(comparison).score)
 
 
-def latest_of(versions: Sequence[Sequence[object]]) -> Comparison | None:
-    """Return the newest comparison of exactly this mix, None where it was never compared."""
+def latest_of(agent: Agent, versions: Sequence[Sequence[object]]) -> Comparison | None:
+    """Return the agent's newest comparison of exactly this mix, None where there was none."""
     mix = sorted(list(one) for one in versions)
-    for comparison in Comparison.objects.order_by("-pk")[:50]:
+    for comparison in Comparison.objects.filter(agent=agent).order_by("-pk")[:50]:
         if sorted(comparison.versions) == mix:
             return comparison
     return None

@@ -11,9 +11,19 @@ from django.utils import timezone
 
 from agents import effects, runner
 from agents.errors import ToolFailed
-from agents.models import Effect, Pause, Run, RunPayload, ToolSetting, ToolUse
+from agents.models import (
+    LIVE,
+    Effect,
+    Pause,
+    PolicyVersion,
+    Run,
+    RunPayload,
+    ToolSetting,
+    ToolUse,
+)
 from agents.tools.calling import DO_AGAIN, LEAVE, WAS_DONE
 from agents.tools.registry import register, tools_of
+from agents.versions import change
 from observability.models import FailureCount
 from review import claims, decisions, outcomes, pauses, undoing
 from review.actions import Answer
@@ -392,3 +402,38 @@ def test_what_an_ended_run_left_unclear_is_asked(actor: Actor, ada: User) -> Non
     assert pauses.unasked_effects() == []
     decide(item, ada, Answer(said="go", final=WAS_DONE))
     assert Effect.objects.get().state == "done"
+
+
+def test_a_call_made_larger_than_one_person_may_agree_to_waits_for_a_second(
+    actor: Actor, ada: User, grace: User
+) -> None:
+    register(NAME, replace(tools_of(NAME)["pay"], amount_of=lambda given: float(given["amount"])))
+    rule = {
+        "id": "large",
+        "name": "Large",
+        "outcome": "second",
+        "reason": "It is much money.",
+        "when": {"tools": ["irreversible"], "money_above": {"amount": "200", "currency": "EUR"}},
+    }
+    change(
+        PolicyVersion,
+        LIVE,
+        {"agent_id": actor.agent.pk},
+        lambda _: {"rules": [rule]},
+        reason="Two.",
+        by=None,
+    )
+    actor.plan = [("pay", ORDER)]
+    run = worked_on(actor.request())
+    item = asked(run)
+    assert not item.needs_second
+    larger = Answer(said="go", final={**ORDER, "amount": 5000})
+    decide(item, ada, larger)
+    assert worked_on(run).status == "waiting"
+    assert actor.till.paid == []
+    item = asked(run)
+    assert item.needs_second
+    assert "It is much money." in str(item.reasons)
+    decide(item, grace, larger)
+    assert worked_on(run).status == "done"
+    assert actor.till.paid == [{**ORDER, "amount": 5000}]

@@ -21,6 +21,7 @@ from agents.models import (
 )
 from agents.policies import rules_of
 from agents.prompts import prompt, tasks_of
+from agents.rule_forms import BadRules
 from agents.rule_sentences import Names, sentence
 from agents.rule_sentences import differences as rule_differences
 from agents.rules import Rule
@@ -165,9 +166,11 @@ def _difference(ground: Ground, version: Version, mix: Sequence[Version]) -> Dif
         was = live.routes if isinstance(live, RouteVersion) else settings.TIERS["routes"]
         changes = list(_routes(was, version.routes))
     elif isinstance(version, PolicyVersion):
-        before = rules_of(ground.agent, live if isinstance(live, PolicyVersion) else None)
-        names = names_of(ground.agent)
-        changes = list(_rules(before, rules_of(ground.agent, version), names))
+        try:
+            before = rules_of(ground.agent, live if isinstance(live, PolicyVersion) else None)
+            changes = list(_rules(before, rules_of(ground.agent, version), names_of(ground.agent)))
+        except BadRules:
+            note = "This release cannot read its rules. Put them right on the policy's page."
     else:
         changes = list(_fields(live.content if live else {}, version.content))
     pages = {"tier": "tiers", "routes": "tiers", "prompt": "prompts", "policy": "policies"}

@@ -124,6 +124,11 @@ def test_rules_that_differ_are_sentences(page: Client, agent: Agent) -> None:
     assert "{" not in text
 
 
+def test_rules_that_no_release_reads_are_said_to_be(page: Client, agent: Agent) -> None:
+    stage_policy(agent, [{"name": "all"}])
+    assert "cannot read its rules" in words(page.get("/staging/"))
+
+
 def test_a_prompt_for_the_embedded_model_says_that_nothing_shows(
     page: Client, agent: Agent
 ) -> None:

@@ -17,8 +17,12 @@ from agents.models import (
     PromptVersion,
     TierVersion,
 )
+from agents.policies import default_rules
+from agents.rule_forms import as_json
 from agents.versions import candidate, change, in_force, withdraw
 from review.models import AuditEntry, ComparedPair
+from review.policies.errors import AnsweredAlready
+from review.policies.promoting import approve, ask_for_live
 from review.staging.candidates import as_pairs, candidate_of, ground_of
 from review.staging.measure import Side
 from review.staging.promotion import (
@@ -75,6 +79,10 @@ def compared(agent: Agent, *, successes: int = 60, of: int = 60) -> Comparison:
     return comparison
 
 
+def make_other_agent() -> Agent:
+    return Agent.objects.create(slug="other", name="Other", job="Other.", fallback_queue="orders")
+
+
 def seen(agent: Agent) -> list[list[Any]]:
     return as_pairs(candidate_of(agent))
 
@@ -91,7 +99,9 @@ def test_a_tier_that_passed_its_gate_goes_live_by_one_person(agent: Agent, boss:
     assert AuditEntry.objects.get(action="promotion.done").detail["gate"] == "pass"
 
 
-@pytest.mark.parametrize("ground", ["never compared", "too few", "worse", "live changed"])
+@pytest.mark.parametrize(
+    "ground", ["never compared", "too few", "worse", "live changed", "stopped", "another agent's"]
+)
 def test_without_its_gate_a_reason_is_needed_and_kept(
     agent: Agent, boss: User, ground: str
 ) -> None:
@@ -99,6 +109,10 @@ def test_without_its_gate_a_reason_is_needed_and_kept(
     if ground != "never compared":
         number = 20 if ground == "too few" else 60
         compared(agent, of=number, successes=30 if ground == "worse" else number)
+    if ground == "stopped":
+        Comparison.objects.update(status=Comparison.Status.STOPPED)
+    if ground == "another agent's":
+        Comparison.objects.update(agent=make_other_agent())
     if ground == "live changed":
         change(TierVersion, LIVE, {"tier": 1}, lambda was: {"retries": 2}, reason="x", by=boss)
     with pytest.raises(ReasonNeeded):
@@ -147,6 +161,27 @@ def test_a_second_person_refuses_and_who_asked_withdraws(
     second = promote_candidate(agent, seen(agent), boss, reason="Try again.")
     assert answer(second.pk, boss, approves=False).outcome == "withdrawn"
     assert in_force(PromptVersion, LIVE, agent_id=agent.pk, task="draft") is None
+
+
+def test_who_wrote_a_prompt_is_not_its_second_person(agent: Agent, boss: User, lead: User) -> None:
+    prompt = stage_prompt(agent, "Be short.")
+    PromptVersion.objects.filter(pk=prompt.pk).update(created_by=lead)
+    promotion = promote_candidate(agent, seen(agent), boss, reason="Try.")
+    with pytest.raises(Refused, match="You wrote a prompt"):
+        answer(promotion.pk, lead, approves=True)
+    assert in_force(PromptVersion, LIVE, agent_id=agent.pk, task="draft") is None
+
+
+def test_a_request_for_a_policy_that_staging_has_no_more_is_not_approved(
+    agent: Agent, boss: User, lead: User
+) -> None:
+    rows = [as_json(rule) for rule in default_rules(agent)]
+    stage_policy(agent, rows[1:])
+    older = ask_for_live(agent, note="One less.", by=boss)
+    stage_policy(agent, rows[2:])
+    with pytest.raises(AnsweredAlready, match="ask anew"):
+        approve(older.pk, said="", by=lead)
+    assert in_force(PolicyVersion, LIVE, agent_id=agent.pk) is None
 
 
 def test_staging_that_changed_is_not_promoted(agent: Agent, boss: User, lead: User) -> None:

@@ -51,19 +51,23 @@ document.addEventListener("visibilitychange", () => {
 
 const tellUnlessHidden = () => { if (!document.hidden) tell(); };
 
-// What somebody asked for and did not get is said; what the page asks by itself is asked again.
+// What the page asks by itself, and asks again.
+const isByItself = ({ triggeringEvent }) => !triggeringEvent || ["changed", "load", "input"].includes(triggeringEvent.type);
+
+// What somebody asked for and did not get is said, until they get something they asked for.
 function failed(event) {
   const { xhr, requestConfig } = event.detail;
   if (xhr.status === 401) return toast("You are logged out. Log in again in another tab; your text stays here.", "logged-out");
-  const asked = requestConfig.triggeringEvent;
-  if (!asked || ["changed", "load", "input"].includes(asked.type)) return;
+  if (isByItself(requestConfig)) return;
   toast(xhr.status ? "That did not work, and nothing was changed. Try again, or load the page anew." : "The console does not answer; nothing was changed. Try again in a moment.", "failed");
 }
 
 document.addEventListener("htmx:responseError", failed);
 document.addEventListener("htmx:sendError", failed);
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.successful) document.querySelector("#logged-out, #failed")?.remove();
+  if (!event.detail.successful) return;
+  document.querySelector("#logged-out")?.remove();
+  if (!isByItself(event.detail.requestConfig)) document.querySelector("#failed")?.remove();
 });
 
 setInterval(tellUnlessHidden, POLL_ANYWAY_MS);

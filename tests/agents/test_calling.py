@@ -356,12 +356,8 @@ def test_a_question_nobody_answers_expires_and_never_approves(actor: Actor, ada:
     assert actor.till.paid == []
 
 
-@pytest.mark.parametrize(("takes_key", "state"), [(False, "unknown"), (True, "intended")])
-def test_a_dead_workers_call_without_a_key_is_unclear_before_another_takes_the_run(
-    actor: Actor, takes_key: bool, state: str
-) -> None:
-    actor.plan = [("pay", ORDER)]
-    run = worked_on(actor.request())
+def leave_under_way(run: Run, *, takes_key: bool) -> None:
+    """Leave a payment of the run as a worker does that dies in it."""
     Effect.objects.create(
         run=run,
         step_key="call-1",
@@ -371,6 +367,15 @@ def test_a_dead_workers_call_without_a_key_is_unclear_before_another_takes_the_r
         idempotency_key="k",
         takes_key=takes_key,
     )
+
+
+@pytest.mark.parametrize(("takes_key", "state"), [(False, "unknown"), (True, "intended")])
+def test_a_dead_workers_call_without_a_key_is_unclear_before_another_takes_the_run(
+    actor: Actor, takes_key: bool, state: str
+) -> None:
+    actor.plan = [("pay", ORDER)]
+    run = worked_on(actor.request())
+    leave_under_way(run, takes_key=takes_key)
     now = timezone.now()
     Run.objects.filter(pk=run.pk).update(status="running", heartbeat_at=now)
     assert effects.mark_left_behind(now) == 0
@@ -381,15 +386,7 @@ def test_a_dead_workers_call_without_a_key_is_unclear_before_another_takes_the_r
 def test_what_an_ended_run_left_unclear_is_asked(actor: Actor, ada: User) -> None:
     actor.plan = [("pay", ORDER)]
     run = worked_on(actor.request())
-    Effect.objects.create(
-        run=run,
-        step_key="call-1",
-        tool="pay",
-        arguments=RunPayload.objects.create(content=ORDER),
-        bound_digest="",
-        idempotency_key="k",
-        takes_key=True,
-    )
+    leave_under_way(run, takes_key=True)
     long_ago = timezone.now() - timedelta(minutes=1)
     ReviewItem.objects.filter(run=run).update(status="superseded")
     Run.objects.filter(pk=run.pk).update(

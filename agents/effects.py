@@ -4,6 +4,7 @@ Exactly once exists only with a key that the other side honours. Without one a c
 once, and where nobody can know how it ended a person finds out.
 """
 
+import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -23,6 +25,7 @@ from agents.tools.limits import count_call
 from agents.tools.registry import Tool, ToolContext
 from observability.failures import count_failure
 from observability.payloads import digest
+from observability.storable import storable, storable_json
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +52,11 @@ def carry_out(
 ) -> Ended:
     """Return how the call ended, made now or in an earlier attempt.
 
-    revision: of the proposal that was approved. Raises RunLost, ToolError when a limit is reached.
+    revision: of the proposal that was approved. Raises RunLost, ToolError when a limit is reached,
+    AttemptOver when the next attempt should make the call.
     """
     journal.halt.check()
+    journal.require_time(tool.timeout_s)
     effect, is_new = _intend(journal, key, tool, arguments, revision)
     if effect.state != Effect.State.INTENDED:
         return Ended(effect=effect, result=_kept(effect))
@@ -92,11 +97,19 @@ def mark_left_behind(now: datetime) -> int:
 
 
 def call(tool: Tool, arguments: Mapping[str, Any], context: ToolContext) -> Any:
-    """Return what the tool gives, within its time.
+    """Return what the tool gives, within its time and as the database can hold it.
 
     Raises ToolFailed when it surely was not done, TimeoutError or anything else when that is open.
     """
-    return _in_time(lambda: tool.call(arguments, context), None if tool.is_local else tool)
+    try:
+        result = _in_time(lambda: tool.call(arguments, context), None if tool.is_local else tool)
+    except ToolFailed as error:
+        raise ToolFailed(storable(str(error))) from error
+    try:
+        return storable_json(json.loads(json.dumps(result)))
+    except (TypeError, ValueError, RecursionError):
+        log.warning("%s gave what no JSON of the database can hold", tool.name)
+        return {"note": "It was done, and its answer cannot be kept."}
 
 
 def context_of(journal: Journal, tool: Tool, key: str) -> ToolContext:
@@ -144,12 +157,16 @@ def _intend(
 
 def _call(journal: Journal, effect: Effect, tool: Tool, arguments: Mapping[str, Any]) -> Ended:
     context = context_of(journal, tool, effect.idempotency_key)
-    for wait_s in (*WAITS_S, None) if effect.takes_key else (None,):
+    for number, wait_s in enumerate((*WAITS_S, None) if effect.takes_key else (None,)):
+        if number:
+            journal.require_time(tool.timeout_s, is_repeated=True)
         Effect.objects.filter(pk=effect.pk).update(attempts=F("attempts") + 1)
         try:
             result = call(tool, arguments, context)
         except ToolFailed as error:
             return _failed(effect, str(error))
+        except SoftTimeLimitExceeded:
+            raise  # of the worker's task: there is no time for another try
         except Exception as error:
             log.exception("%s of run %s is unclear", tool.name, effect.run_id)
             ended = str(error) if isinstance(error, ToolUnclear) else _broke(error)

@@ -126,7 +126,7 @@ class Journal:
         self.halt.check()
         started_at = timezone.now()
         try:
-            self._require_time()
+            self.require_time()
             outcome = work()
         except RunError as error:
             self._record_failure(key, started_at, error, attributes or {})
@@ -142,11 +142,16 @@ class Journal:
             self.calls.append(made_call(tool, given, outcome.result))
         return outcome.result
 
-    def _require_time(self) -> None:
+    def require_time(self, takes_s: float = STEP_TAKES_S, *, is_repeated: bool = False) -> None:
+        """Return if the attempt has this long for what comes next.
+
+        An attempt that has done nothing yet may always begin. is_repeated: it has done this before.
+        Raises AttemptOver, RunTimeout when the time of the whole run is over.
+        """
         left_s = self.deadline - time.monotonic()
-        if left_s <= 0:
+        if left_s <= 0 and self.run.deadline_at and self.run.deadline_at <= timezone.now():
             raise RunTimeout("The run took longer than a run may.")
-        if left_s < STEP_TAKES_S and self._has_worked:
+        if left_s <= 0 or (left_s < takes_s and (self._has_worked or is_repeated)):
             raise AttemptOver
 
     def _note_call(self, tool: str, given: RunPayload | None, result: Any) -> None:

@@ -65,17 +65,19 @@ def answer_of(run: Run, step_key: str) -> tuple[Pause, Answer] | None:
 
 
 def open_pause(run: Run, paused: Paused, now: datetime) -> Pause:
-    """Return the pause, opened in the caller's transaction; one that is open already is kept."""
-    pause, _ = Pause.objects.get_or_create(
+    """Return the pause, opened in the caller's transaction.
+
+    A run asks one thing at a time: what it asked before somebody stopped it, or until nobody had
+    answered in time, it asks anew once it is started again.
+    """
+    Pause.objects.filter(run=run, answered_at__isnull=True).delete()
+    return Pause.objects.create(
         run=run,
         step_key=paused.step_key,
-        defaults={
-            "proposal": RunPayload.objects.create(content=paused.proposal),
-            "digest": digest({"actions": paused.proposal["actions"]}),
-            "expires_at": now + timedelta(hours=run.agent.approval_ttl_h),
-        },
+        proposal=RunPayload.objects.create(content=paused.proposal),
+        digest=digest({"actions": paused.proposal["actions"]}),
+        expires_at=now + timedelta(hours=run.agent.approval_ttl_h),
     )
-    return pause
 
 
 def open_pauses() -> QuerySet[Pause]:

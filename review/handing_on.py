@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from agents.models import Agent, Run
@@ -126,13 +127,13 @@ def take_back(run_id: int) -> None:
         audit.record(None, "run.stopped", link.run, why="The agent is not live.")
 
 
-def left_waiting() -> list[int]:
+def left_waiting() -> "QuerySet[TicketRun, int]":
     """Return the runs that wait for a worker while their agent, the neighbour, is not live."""
     queued = Run.objects.filter(
         agent__slug=NEIGHBOUR, status=Run.Status.QUEUED, due_at__lte=timezone.now()
     ).exclude(agent__status=Agent.Status.LIVE)
     links = TicketRun.objects.filter(run__in=queued, settled_at__isnull=True)
-    return list(links.order_by("run_id").values_list("run_id", flat=True))
+    return links.order_by("run_id").values_list("run_id", flat=True)
 
 
 def _is_to_act(result: RunResult) -> bool:

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from observability.storable import storable_json
 from review.json_forms import ABSENT, Field
 from review.schema_check import Problem, problems
-from review.storable import storable_json
 
 LONGEST_RAW = 20_000
 NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})(\.\d{1,17})?([eE][+-]?\d{1,2})?", re.ASCII)

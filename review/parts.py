@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from observability.storable import storable
 from review.actions import Action, Answer, Said
 from review.deeds import described
 from review.errors import AnswerMissing, UnfitAnswer
@@ -14,7 +15,6 @@ from review.items import proposed_actions
 from review.json_answers import compared, has_errors, read
 from review.json_forms import Field, form_of
 from review.models import ReviewItem
-from review.storable import storable
 
 SAID: dict[str, Said] = {"go": "go", "reject": "reject", "respond": "respond"}
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
 
 from agents import effects
 from agents.models import Effect, Pause, PolicyVersion, Run
@@ -20,7 +21,7 @@ from review.actions import EFFECTS, actions_of
 from review.asking import put_before_a_person
 from review.escalation import Decision, rules_for_action
 from review.items import drop_claim, queue_called
-from review.models import Queue, ReviewItem, Ticket, TicketRun, Verdict
+from review.models import Delivery, Queue, ReviewItem, Ticket, TicketRun, Verdict
 
 UNKNOWN = "unknown"
 WHY = {
@@ -36,7 +37,7 @@ def ask(run_id: int) -> ReviewItem | None:
         return None
     link = _locked_link(run_id)
     pause = open_pauses().filter(run=run_id).select_related("proposal").first()
-    if link is None or pause is None or _asked(run_id, pause.step_key):
+    if link is None or pause is None or _standing(run_id, pause.step_key).exists():
         return None
     content = pause.proposal.content or {"actions": []}
     decision = _ruled(link.run, link.ticket, content["actions"])
@@ -57,10 +58,12 @@ def ask(run_id: int) -> ReviewItem | None:
 @transaction.atomic
 def ask_about(effect_id: int) -> ReviewItem | None:
     """Open the item that asks how a call ended which an ended run left unclear."""
-    effect = Effect.objects.select_related("arguments").get(pk=effect_id)
-    link = _locked_link(effect.run_id)
+    run_id = Effect.objects.values_list("run_id", flat=True).get(pk=effect_id)
+    link = _locked_link(run_id)
+    effect = Effect.objects.select_related("arguments", "run").get(pk=effect_id)
     key = f"{effect.step_key}/{UNKNOWN}"
-    if link is None or effect.state != Effect.State.UNKNOWN or _asked(effect.run_id, key):
+    is_open = effect.state == Effect.State.UNKNOWN and effect.run.status in Run.ENDED
+    if link is None or not is_open or _standing(effect.run_id, key).exists():
         return None
     question = question_about(effect.tool, effect.arguments.content or {}, effect)
     (action,) = question["actions"]
@@ -92,33 +95,30 @@ def hold_to_rules(item: ReviewItem, arguments: Mapping[str, Any]) -> None:
     item.save(update_fields=["needs_second", "reasons", "reason_codes"])
 
 
-def unasked() -> Sequence[int]:
-    """Return the runs that wait for a person and whose item is not open yet, oldest first."""
-    asked = ReviewItem.objects.filter(run=OuterRef("run"), step_key=OuterRef("step_key"))
-    waiting = open_pauses().filter(~Exists(asked)).order_by("pk")
-    return list(waiting.values_list("run_id", flat=True))
+def unasked() -> "QuerySet[Pause, int]":
+    """Return the runs that wait for a person who is not asked yet, oldest first."""
+    standing = _standing(OuterRef("run"), OuterRef("step_key"))
+    waiting = open_pauses().filter(~Exists(standing)).order_by("pk")
+    return waiting.values_list("run_id", flat=True)
 
 
-def unasked_effects() -> Sequence[int]:
-    """Return the unclear effects of ended runs that nobody was asked about."""
+def unasked_effects() -> "QuerySet[Effect, int]":
+    """Return the unclear effects of ended runs about which nobody is asked, oldest first."""
     unclear = Effect.objects.filter(state=Effect.State.UNKNOWN, run__status__in=Run.ENDED)
-    known = set(
-        ReviewItem.objects.filter(
-            run__in=unclear.values("run"), step_key__endswith=f"/{UNKNOWN}"
-        ).values_list("run_id", "step_key")
-    )
-    rows = unclear.order_by("pk").values_list("pk", "run_id", "step_key")
-    return [pk for pk, run_id, key in rows if (run_id, f"{key}/{UNKNOWN}") not in known]
+    standing = _standing(OuterRef("run"), Concat(OuterRef("step_key"), Value(f"/{UNKNOWN}")))
+    return unclear.filter(~Exists(standing)).order_by("pk").values_list("pk", flat=True)
 
 
 def answer(item: ReviewItem) -> None:
     """Give the item's verdict to the run that waits for it, or to the effect it left unclear."""
     verdict = item.verdicts.select_related("final").get(revision=item.revision, action=0)
-    if not Pause.objects.filter(run=item.run_id, step_key=item.step_key).exists():
+    if not _resumed(item, verdict) and item.step_key.endswith(f"/{UNKNOWN}"):
         _settle_effect(item, verdict)
-        return
+
+
+def _resumed(item: ReviewItem, verdict: Verdict) -> bool:
     said = verdict.final.content if verdict.final else None
-    resume(
+    return resume(
         item.run_id,
         item.step_key,
         Answer(
@@ -159,10 +159,10 @@ def expire(run_id: int, now: datetime) -> ReviewItem | None:
     return item
 
 
-def expired(now: datetime) -> Sequence[int]:
-    """Return the runs whose question has waited longer than it may."""
+def expired(now: datetime) -> "QuerySet[Pause, int]":
+    """Return the runs whose question has waited longer than it may, the longest first."""
     due = open_pauses().filter(expires_at__lte=now).order_by("expires_at")
-    return list(due.values_list("run_id", flat=True))
+    return due.values_list("run_id", flat=True)
 
 
 def _ruled(run: Run, ticket: Ticket, actions: Sequence[Mapping[str, Any]]) -> Decision:
@@ -203,8 +203,19 @@ def _locked_link(run_id: int) -> TicketRun | None:
     return link
 
 
-def _asked(run_id: int, step_key: str) -> bool:
-    return ReviewItem.objects.filter(run=run_id, step_key=step_key).exists()
+def _standing(run: Any, step_key: Any) -> QuerySet[ReviewItem]:
+    """Return the items of the step that still ask, or whose answer is on its way to the run.
+
+    One that was overtaken, withdrawn or not answered in time asks no more.
+    """
+    on_its_way = Delivery.objects.filter(
+        verdict__item=OuterRef("pk"),
+        verdict__revision=OuterRef("revision"),
+        state=Delivery.State.DUE,
+    )
+    asks = Q(status=ReviewItem.Status.OPEN)
+    answered = Q(Exists(on_its_way), status=ReviewItem.Status.DECIDED)
+    return ReviewItem.objects.filter(asks | answered, run=run, step_key=step_key)
 
 
 def _reasons(content: dict[str, object]) -> list[dict[str, str]]:

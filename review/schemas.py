@@ -22,9 +22,9 @@ from pydantic import (
     model_validator,
 )
 
+from observability.storable import storable
 from review.attachments import LARGEST_FILE, MOST_FILES, NewFile
 from review.intake import NewMessage, NewTicket
-from review.storable import storable
 
 LONGEST_BODY = 1_000_000
 OLDEST, NEWEST = 1970, 2199

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from observability.storable import storable_json
 from review.schemas import Incoming, Slug, Text
-from review.storable import storable_json
 
 Title = Annotated[Text, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
 Description = Annotated[Text, StringConstraints(max_length=4_000)]

@@ -26,7 +26,10 @@ SWEPT_AT_ONCE = 200
 
 @shared_task
 def work_on_run(run_id: int) -> None:
-    runner.execute(run_id)
+    is_over = runner.execute(run_id)
+    if not is_over and Run.objects.filter(runner.due(timezone.now()), pk=run_id).exists():
+        wake_run(run_id, is_awaited=True)  # its attempt was too short: the next one goes on
+        return
     item = settle_run(run_id) or pauses.ask(run_id)
     handed = None if item else handing_on.waiting_run(run_id)
     if handed is not None:

@@ -19,7 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from agents.errors import ToolFailed, ToolUnclear
-from agents.tools.registry import Effect, Tool, ToolContext, register
+from agents.tools.registry import LONGEST_TIMEOUT_S, Effect, Tool, ToolContext, register
 
 LONGEST_ANSWER_BYTES = 64 * 1024
 LONGEST_DETAIL = 300
@@ -39,7 +39,7 @@ class HttpTool(BaseModel):
     parameters: dict[str, Any] = Field(alias="schema")
     effect: Effect
     takes_key: bool = False
-    timeout_s: float = Field(default=15, gt=0, le=60)
+    timeout_s: float = Field(default=15, gt=0, le=LONGEST_TIMEOUT_S)
     per_run: int | None = Field(default=None, ge=1)
     per_minute: int | None = Field(default=None, ge=1)
     per_day: int | None = Field(default=None, ge=1)
@@ -172,7 +172,7 @@ def _result(status: int, body: bytes) -> Any:
         return {"status": status, "note": "The answer was too long to be kept."}
     try:
         return json.loads(body) if body.strip() else {"status": status}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"status": status, "note": "The answer was no JSON."}
 
 
@@ -180,7 +180,7 @@ def _detail(body: bytes) -> str:
     """Return the sentence of a problem answer (RFC 9457), "" where there is none."""
     try:
         told = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     found = (told.get("detail") or told.get("title")) if isinstance(told, dict) else ""
     return " ".join(str(found or "").split())[:LONGEST_DETAIL]

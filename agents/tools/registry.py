@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 Effect = Literal["read", "write", "irreversible"]
+# An attempt at a run has time for one such call, whatever it did before.
+LONGEST_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +56,7 @@ class Tool:
     very arguments do, where that is less or more than `effect` says. amount_of: the money they
     move, for policies. is_local: it works on this installation's database, so it is called in the
     caller's own thread and needs no other watch over its time. describe: the call in words, for a
-    person. Limits are None for none.
+    person. timeout_s: at most 60. Limits are None for none. Raises ValueError.
     """
 
     name: str
@@ -71,6 +73,10 @@ class Tool:
     effect_of: Callable[[Mapping[str, Any]], Effect] | None = None
     amount_of: Callable[[Mapping[str, Any]], float] | None = None
     describe: Callable[[Mapping[str, Any]], str] | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.timeout_s <= LONGEST_TIMEOUT_S:
+            raise ValueError(f"{self.name}: timeout_s is above 0 and at most {LONGEST_TIMEOUT_S}.")
 
     def effect_with(self, arguments: Mapping[str, Any]) -> Effect:
         """Return what a call with these arguments does to the world."""

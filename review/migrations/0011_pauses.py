@@ -41,6 +41,20 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="reviewitem",
-            constraint=models.UniqueConstraint(fields=("run", "step_key"), name="one_item_a_pause"),
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("step_key", "")), fields=("run",), name="one_item_a_run"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reviewitem",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "open"), models.Q(("step_key", ""), _negated=True)),
+                fields=("run", "step_key"),
+                name="one_open_item_a_pause",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="reviewitem",
+            index=models.Index(models.F("run"), models.F("step_key"), name="item_run"),
         ),
     ]

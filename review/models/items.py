@@ -180,6 +180,7 @@ class ReviewItem(models.Model):
                 condition=Q(status="open"),
                 name="item_reason",
             ),
+            models.Index("run", "step_key", name="item_run"),
             models.Index("claimed_by", condition=Q(claimed_by__isnull=False), name="item_claimed"),
             models.Index(
                 "assigned_to",
@@ -207,7 +208,14 @@ class ReviewItem(models.Model):
                 condition=Q(status="open", kind="draft"),
                 name="one_open_draft_a_ticket",
             ),
-            models.UniqueConstraint(fields=["run", "step_key"], name="one_item_a_pause"),
+            models.UniqueConstraint(
+                fields=["run"], condition=Q(step_key=""), name="one_item_a_run"
+            ),
+            models.UniqueConstraint(
+                fields=["run", "step_key"],
+                condition=Q(status="open") & ~Q(step_key=""),
+                name="one_open_item_a_pause",
+            ),
             models.CheckConstraint(
                 condition=Q(
                     claimed_by__isnull=True, claim_token__isnull=True, claim_expires_at__isnull=True

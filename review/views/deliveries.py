@@ -8,11 +8,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from observability.storable import storable
 from review import deliveries, sent
 from review.errors import ReviewError
 from review.models import Delivery
 from review.requests import ReviewerRequest
-from review.storable import storable
 from review.views.sent import delivery_of, render_delivery
 from review.wake import announce, wake_delivery
 

@@ -7,12 +7,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from observability.storable import storable
 from review import carrying_over, comments, presence, taking_over, wake
 from review.errors import ReviewError
 from review.forms_together import ChoiceForm
 from review.models import ReviewItem
 from review.requests import ReviewerRequest
-from review.storable import storable
 from review.views.inbox import is_id
 from review.views.items import item_of, posted, render_item, shown, standing
 

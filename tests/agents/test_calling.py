@@ -396,7 +396,7 @@ def test_what_an_ended_run_left_unclear_is_asked(actor: Actor, ada: User) -> Non
     (effect_id,) = pauses.unasked_effects()
     item = pauses.ask_about(effect_id)
     assert item
-    assert pauses.unasked_effects() == []
+    assert not pauses.unasked_effects()
     decide(item, ada, Answer(said="go", final=WAS_DONE))
     assert Effect.objects.get().state == "done"
 

@@ -48,7 +48,7 @@ def ask(run_id: int) -> ReviewItem | None:
         {"actions": content["actions"]},
         step_key=pause.step_key,
         upto_seq=link.upto_seq,
-        reasons=[*_reasons(content), *map(vars, decision.reasons)],
+        reasons=_reasons(content, decision),
         urgency="high" if content.get("why") == UNKNOWN else "normal",
         queue=queue or link.ticket.queue or queue_called(link.run.agent.fallback_queue),
         needs_second=decision.needs_second,
@@ -218,8 +218,9 @@ def _standing(run: Any, step_key: Any) -> QuerySet[ReviewItem]:
     return ReviewItem.objects.filter(asks | answered, run=run, step_key=step_key)
 
 
-def _reasons(content: dict[str, object]) -> list[dict[str, str]]:
-    reasons = [WHY[str(content.get("why"))]]
-    if any(action.effect == "irreversible" for action in actions_of(content)):
-        reasons.append({"code": "irreversible", "text": EFFECTS["irreversible"]})
-    return reasons
+def _reasons(content: Mapping[str, Any], decision: Decision) -> list[dict[str, str]]:
+    """Return why the call comes to a person: that it cannot be undone, unless a rule says more."""
+    ruled = [vars(reason) for reason in decision.reasons]
+    if not ruled and any(action.effect == "irreversible" for action in actions_of(content)):
+        ruled = [{"code": "irreversible", "text": EFFECTS["irreversible"]}]
+    return [WHY[str(content.get("why"))], *ruled]

@@ -19,6 +19,8 @@ HELD_TO_END = """
 held AS (
     SELECT id FROM agents_run WHERE id = %s AND attempts = %s AND status = 'running' FOR UPDATE
 )"""
+# Of the statement's own transaction: its commit does not wait for the disk.
+UNWAITED = "set_config('synchronous_commit', 'off', true)"
 TAKE = f"""
 WITH taken AS (
     UPDATE agents_run run SET status = 'running', attempts = run.attempts + 1,
@@ -58,7 +60,12 @@ def take(run_id: int, now: datetime) -> Run | None:
 def write_step(
     run: Run, attempt: int, step: Step, given: RunPayload | None, made: RunPayload, span: SpanRecord
 ) -> bool:
-    """Write the step with its payloads and span; return whether the run is still this attempt's."""
+    """Write the step with its payloads and span; return whether the run is still this attempt's.
+
+    The disk is not waited for. Whatever is durable later (a pause, an effect, the run's end) makes
+    durable what was written before it, and a step that a crash of the database takes away is done
+    again, like one whose worker died in it.
+    """
     parts, values = [HELD], [step.finished_at, run.pk, attempt]
     taken = {"result": "(SELECT id FROM made)"}
     for name, payload in (("given", given), ("made", made)):
@@ -69,7 +76,7 @@ def write_step(
     written = inserting(step, "held", **taken)
     _add(parts, values, "step", written, "ON CONFLICT DO NOTHING RETURNING id")
     _add(parts, values, "span", recording(span, "step"))
-    return _wrote(parts, values, "step")
+    return _wrote(parts, values, "step", f"id, {UNWAITED}")
 
 
 def end(run: Run, attempt: int, made: RunPayload | None, span: SpanRecord, **ended: Any) -> bool:
@@ -96,5 +103,5 @@ def _add(
     values.extend(given)
 
 
-def _wrote(parts: list[str], values: list[Any], last: str) -> bool:
-    return bool(ask(f"WITH {', '.join(parts)} SELECT id FROM {last}", values))  # noqa: S608
+def _wrote(parts: list[str], values: list[Any], last: str, asked: str = "id") -> bool:
+    return bool(ask(f"WITH {', '.join(parts)} SELECT {asked} FROM {last}", values))  # noqa: S608

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +20,7 @@ from agents.models import (
     Version,
 )
 from agents.policies import rules_of
-from agents.prompts import prompt, tasks_of
+from agents.prompts import Prompt, prompt, tasks_of
 from agents.rule_forms import BadRules
 from agents.rule_sentences import Names, sentence
 from agents.rule_sentences import differences as rule_differences
@@ -98,9 +98,23 @@ class Ground:
                 routes |= one.routes
         return {task: (tier, tiers[tier]) for task, tier in routes.items() if tier in tiers}
 
-    def has_changed_since(self, moment: datetime) -> bool:
-        """Return whether anything that is live now came after that."""
-        return any(one.created_at > moment for one in self.live)
+    def is_as_it_was(self, live: Sequence[Sequence[Any]]) -> bool:
+        """Return whether [[kind, id], …] is what is live now: nothing came, nothing went."""
+        return sorted(map(list, live)) == sorted(as_pairs(self.live))
+
+    @property
+    def live_since(self) -> datetime:
+        """When the newest of what is live came into force."""
+        ages = (one.created_at for one in self.live)
+        return max(ages, default=datetime.min.replace(tzinfo=UTC))
+
+    @property
+    def live_prompts(self) -> list[str]:
+        """The versions of the prompts that live works with, edited or the release's files."""
+        slug = self.agent.slug
+        edited = {one.task: one.text for one in self.live if isinstance(one, PromptVersion)}
+        texts = {task: prompt(slug, task).text for task in tasks_of(slug)} | edited
+        return [Prompt.edited(slug, task, text).version for task, text in texts.items()]
 
     def find(self, mix: Sequence[Sequence[Any]]) -> list[Version]:
         """Return the versions that [[kind, id], …] names; those of staging need no query."""

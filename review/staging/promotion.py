@@ -18,6 +18,7 @@ from review.staging.results import latest_of, results
 
 NEVER = Gate(word="few", reason="This mix was never compared with live.")
 OUTDATED = "Live has changed since this was compared."
+EARLIER = "Items that live answered before it last changed are among those compared."
 
 
 class ReasonNeeded(ReviewError):
@@ -44,9 +45,14 @@ def gate_for(ground: Ground, versions: Sequence[Sequence[Any]]) -> tuple[Gate, C
 
 
 def gate_now(ground: Ground, comparison: Comparison, gate: Gate) -> Gate:
-    """Return the gate; one that opened against another live than today's is open no more."""
-    if gate.is_open and ground.has_changed_since(comparison.started_at):
+    """Return the gate; what was held against another live than today's opens none."""
+    order = comparison.order
+    if not gate.is_open:
+        return gate
+    if not ground.is_as_it_was(order.live):
         return Gate(word="few", reason=f"{OUTDATED} It was: {gate.reason}")
+    if order.earlier_live:
+        return Gate(word="few", reason=f"{EARLIER} It is: {gate.reason}")
     return gate
 
 

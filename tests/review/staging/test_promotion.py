@@ -20,7 +20,7 @@ from agents.models import (
 from agents.policies import default_rules
 from agents.rule_forms import as_json
 from agents.versions import candidate, change, in_force, withdraw
-from review.models import AuditEntry, ComparedPair
+from review.models import AuditEntry, ComparedPair, ComparisonOrder
 from review.policies.errors import AnsweredAlready
 from review.policies.promoting import approve, ask_for_live
 from review.staging.candidates import as_pairs, candidate_of, ground_of
@@ -62,6 +62,7 @@ def compared(agent: Agent, *, successes: int = 60, of: int = 60) -> Comparison:
         reviewed_items=of,
         status=Comparison.Status.DONE,
     )
+    ComparisonOrder.objects.create(comparison=comparison, live=as_pairs(ground_of(agent).live))
     live = Side(drafted=True, edits=0, kept=1.0, succeeded=True).as_json()
     for number in range(of):
         run = make_ticket().run
@@ -100,7 +101,16 @@ def test_a_tier_that_passed_its_gate_goes_live_by_one_person(agent: Agent, boss:
 
 
 @pytest.mark.parametrize(
-    "ground", ["never compared", "too few", "worse", "live changed", "stopped", "another agent's"]
+    "ground",
+    [
+        "never compared",
+        "too few",
+        "worse",
+        "live changed",
+        "an earlier live",
+        "stopped",
+        "another agent's",
+    ],
 )
 def test_without_its_gate_a_reason_is_needed_and_kept(
     agent: Agent, boss: User, ground: str
@@ -113,6 +123,8 @@ def test_without_its_gate_a_reason_is_needed_and_kept(
         Comparison.objects.update(status=Comparison.Status.STOPPED)
     if ground == "another agent's":
         Comparison.objects.update(agent=make_other_agent())
+    if ground == "an earlier live":
+        ComparisonOrder.objects.update(earlier_live=1)
     if ground == "live changed":
         change(TierVersion, LIVE, {"tier": 1}, lambda was: {"retries": 2}, reason="x", by=boss)
     with pytest.raises(ReasonNeeded):
@@ -123,6 +135,19 @@ def test_without_its_gate_a_reason_is_needed_and_kept(
     entry = AuditEntry.objects.get(action="promotion.done")
     assert entry.detail["reason"] == "The old one is switched off."
     assert entry.detail["gate"] in {"few", "fail"}
+
+
+def test_live_that_went_back_to_a_prompts_file_closes_the_gate(agent: Agent, boss: User) -> None:
+    key = {"agent_id": agent.pk, "task": "draft"}
+    _, edited = change(PromptVersion, LIVE, key, lambda _: {"text": "Hi."}, reason="x", by=boss)
+    stage_tier()
+    compared(agent)
+    assert gate_for(ground_of(agent), seen(agent))[0].is_open
+    assert withdraw(edited)
+    gate, _ = gate_for(ground_of(agent), seen(agent))
+    assert gate.reason.startswith("Live has changed since this was compared.")
+    with pytest.raises(ReasonNeeded):
+        promote_candidate(agent, seen(agent), boss)
 
 
 def test_a_mix_with_a_prompt_waits_for_a_second_person_and_then_all_of_it_is_live(

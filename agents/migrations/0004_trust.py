@@ -293,6 +293,10 @@ class Migration(migrations.Migration):
                     models.CharField(choices=[("minute", "Minute"), ("day", "Day")], max_length=10),
                 ),
                 ("started_at", models.DateTimeField()),
+                (
+                    "is_shadow",
+                    models.BooleanField(default=False, help_text="Called by shadow runs."),
+                ),
                 ("calls", models.PositiveIntegerField()),
             ],
         ),
@@ -1044,7 +1048,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="tooluse",
             constraint=models.UniqueConstraint(
-                fields=("agent", "tool", "window", "started_at"), name="tool_use_once"
+                fields=("agent", "tool", "window", "started_at", "is_shadow"), name="tool_use_once"
             ),
         ),
         migrations.AddIndex(

@@ -1,5 +1,6 @@
 """Comparisons end to end: candidates in shadow, on real HTTP, measured against what was sent."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -26,9 +27,11 @@ from agents.models import (
     RunPayload,
     Step,
     TierVersion,
+    ToolUse,
 )
 from agents.prompts import prompt
 from agents.tier_use import tier_use
+from agents.tools.registry import register, tools_of
 from agents.versions import change, withdraw
 from review import decisions, outcomes, pauses
 from review.actions import Answer
@@ -45,7 +48,7 @@ from review.staging.gate import LEAST_PAIRS
 from review.staging.results import pair_page, results, summary_line
 from review.staging.sampling import is_sampled
 from review.staging.starting import Asked, reviewed, start_comparison, stop_comparison
-from tests.agents.actor import acting
+from tests.agents.actor import NAME, acting
 from tests.builders import make_person, make_ticket
 from tests.peers import Received, Reply
 from tests.provider import ANSWERS, Provider, completion
@@ -582,6 +585,30 @@ def test_a_shadow_run_never_executes_a_write_tool_that_live_was_allowed(
         assert (shadow.status, shadow.pauses.count()) == ("done", 0)
         assert [told.status for told in actor.told] == ["done", "shadow"]
         assert (len(actor.till.paid), Effect.objects.count()) == (1, 1)
+
+
+def test_shadow_runs_use_up_nothing_of_lives_tool_limits_and_have_their_own(
+    agent: Agent, boss: User, ada: User
+) -> None:
+    with acting() as actor:
+        register(NAME, replace(tools_of(NAME)["look_up"], per_day=2))
+        actor.plan = [("look_up", {"order": "HCW-1"})]
+        for _ in range(2):
+            run = actor.request()
+            runner.execute(run.pk)
+            item = settle_run(run.pk)
+            assert item is not None
+            decide(item, ada)
+        stage_policy(actor.agent, [])
+        comparison = started(actor.agent, boss, asking())
+        assert work_through() == 2
+        assert {shadow.status for shadow in comparison.runs.all()} == {"done"}
+        counted = ToolUse.objects.values_list("is_shadow", "calls")
+        assert sorted(counted) == [(False, 2), (True, 2)]
+        stage_policy(actor.agent, [{"name": "one"}])
+        later = started(actor.agent, boss, asking(1))
+        work_through()
+        assert later.runs.get().error_type == "tool_error", "they are limited too"
 
 
 def approve_action(item: ReviewItem, person: User) -> None:

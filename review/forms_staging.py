@@ -1,11 +1,11 @@
 """What a person may ask of staging."""
 
-import json
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 
+from review.posted import named_versions
 from review.staging.starting import MOST, Asked
 
 
@@ -49,9 +49,8 @@ class PromoteForm(forms.Form):
     def clean_versions(self) -> list[list[Any]]:
         """Return the mix; anything else is a page of another release."""
         try:
-            mix = json.loads(self.cleaned_data["versions"])
-            return [[str(kind), int(pk)] for kind, pk in mix]
-        except (TypeError, ValueError) as error:
+            return named_versions(self.cleaned_data["versions"])
+        except ValueError as error:
             raise forms.ValidationError("Look at the page again.") from error
 
 

@@ -15,6 +15,7 @@ from agents.errors import CannotConnect
 from agents.models import STAGING, TierVersion
 from agents.models.versions import in_six_months
 from agents.price_list import unpriced
+from review.posted import whole_number
 from review.tiers.changing import TierSettings
 from review.tiers.presets import Preset
 from review.tiers.words import HELD
@@ -112,12 +113,13 @@ class TierForm(forms.Form):
         """Return the form as typed, a row moved up, taken out or added; nothing is checked yet."""
         rows = _rows_of(data)
         what, _, number = act.partition(":")
-        place = int(number) if number.isdecimal() and int(number) < len(rows) else None
+        place = whole_number(number)
+        is_there = place is not None and place < len(rows)
         if what == "add":
             rows.append(Row())
-        elif what == "up" and place:
+        elif what == "up" and place and is_there:
             rows[place - 1 : place + 1] = [rows[place], rows[place - 1]]
-        elif what == "remove" and place is not None and len(rows) > 1:
+        elif what == "remove" and place is not None and is_there and len(rows) > 1:
             del rows[place]
         return cls(initial=data.dict(), rows=rows)
 

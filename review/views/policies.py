@@ -18,6 +18,7 @@ from review.errors import ReviewError
 from review.forms_policy import NoteForm
 from review.policies import changing, promoting, reading, what_if
 from review.policies.reading import Table, Tables
+from review.posted import whole_number
 from review.requests import ReviewerRequest
 
 looking = permission_required("review.view_every_queue", raise_exception=True)
@@ -228,8 +229,8 @@ def _named(agent: Agent, tables: Tables, name: str) -> Table:
     """Return the table that an address names: an environment, `file` or a version's number."""
     if name == "file":
         return reading.table_of_version(agent, None)
-    if name.isdecimal():
-        version = get_object_or_404(PolicyVersion, agent=agent, environment=LIVE, version=int(name))
+    if (number := whole_number(name)) is not None:
+        version = get_object_or_404(PolicyVersion, agent=agent, environment=LIVE, version=number)
         return reading.table_of_version(agent, version)
     return {STAGING: tables.staging, DRAFT: tables.draft}.get(name) or tables.live
 

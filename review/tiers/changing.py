@@ -87,11 +87,16 @@ def change_tier(
 
 
 def change_tiers(
-    environment: str, wanted: Mapping[int, TierSettings], *, reason: str, by: User
+    environment: str,
+    wanted: Mapping[int, TierSettings],
+    *,
+    based_on: Mapping[int, int],
+    reason: str,
+    by: User,
 ) -> list[TierVersion]:
     """Return the tiers' new versions, once each of their models has answered; all or none change.
 
-    Raises CannotConnect.
+    based_on: of each tier, the version whose settings were looked at. Raises CannotConnect.
     """
     tried: set[Connection] = set()
     for tier, one in wanted.items():
@@ -106,7 +111,7 @@ def change_tiers(
                     TierVersion,
                     environment,
                     {"tier": tier},
-                    lambda before, one=one: one.content,  # type: ignore[misc]
+                    _unless_outdated(based_on[tier], one.content),
                     reason=reason,
                     by=by,
                 ),

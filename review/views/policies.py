@@ -122,7 +122,7 @@ def discard(request: ReviewerRequest, agent: Agent) -> HttpResponse:
 @refusing
 def stage(request: ReviewerRequest, agent: Agent) -> HttpResponse:
     """Put the draft into staging."""
-    changing.stage(agent, note=_note(request), by=request.user)
+    changing.stage(agent, seen=_seen(request), note=_note(request), by=request.user)
     return _done(request, agent, "In staging: shadow runs work with it, customers see nothing.")
 
 
@@ -138,7 +138,7 @@ def unstage(request: ReviewerRequest, agent: Agent) -> HttpResponse:
 @refusing
 def ask(request: ReviewerRequest, agent: Agent) -> HttpResponse:
     """Ask a second person to put what is in staging into force."""
-    promoting.ask_for_live(agent, note=_note(request), by=request.user)
+    promoting.ask_for_live(agent, seen=_seen(request), note=_note(request), by=request.user)
     return _done(request, agent, "Asked: it comes into force once another person has approved it.")
 
 
@@ -269,6 +269,11 @@ def _words(before: Any, after: Any) -> dict[str, list[str]]:
 def _note(request: ReviewerRequest) -> str:
     form = NoteForm(request.POST)
     return str(form.cleaned_data["note"]) if form.is_valid() else ""
+
+
+def _seen(request: ReviewerRequest) -> int | None:
+    """Return the version that the page showed which this was posted from."""
+    return whole_number(request.POST.get("version", ""))
 
 
 def _done(request: ReviewerRequest, agent: Agent, said: str) -> HttpResponse:

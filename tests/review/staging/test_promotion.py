@@ -201,8 +201,8 @@ def test_a_request_for_a_policy_that_staging_has_no_more_is_not_approved(
     agent: Agent, boss: User, lead: User
 ) -> None:
     rows = [as_json(rule) for rule in default_rules(agent)]
-    stage_policy(agent, rows[1:])
-    older = ask_for_live(agent, note="One less.", by=boss)
+    first = stage_policy(agent, rows[1:])
+    older = ask_for_live(agent, seen=first.pk, note="One less.", by=boss)
     stage_policy(agent, rows[2:])
     with pytest.raises(AnsweredAlready, match="ask anew"):
         approve(older.pk, said="", by=lead)

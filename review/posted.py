@@ -30,14 +30,14 @@ def json_value(text: str) -> Any:
         raise ValueError("nested too deeply") from error
 
 
-def named_versions(text: str) -> list[list[Any]]:
-    """Return the mix of versions that the JSON names: [[kind, id], …]. Raises ValueError."""
+def seen_versions(text: str) -> list[list[Any]]:
+    """Return the mix of versions that the JSON names: [[kind, id, mark], …]. Raises ValueError."""
     found = json_value(text)
     if not isinstance(found, list):
         raise ValueError("no list")
     for pair in found:
         match pair:
-            case [str(), int()]:
+            case [str(), int(), int() | str() | None]:
                 continue
         raise ValueError("no mix of versions")
     return found

@@ -157,6 +157,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "beside",
+                    models.JSONField(
+                        default=list,
+                        help_text="What live had of each when it was asked; empty: not kept.",
+                    ),
+                ),
+                (
                     "environment",
                     models.CharField(help_text="Where they are to be in force.", max_length=20),
                 ),

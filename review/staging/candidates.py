@@ -26,7 +26,7 @@ from agents.rule_sentences import Names, sentence
 from agents.rule_sentences import differences as rule_differences
 from agents.rules import Rule
 from agents.tiers import is_embedded
-from agents.versions import KINDS, kind_of, named
+from agents.versions import KINDS, kind_of, mark_of, named
 from review.edits import Comparison as Diff
 from review.edits import compare
 from review.policies.reading import names_of
@@ -81,6 +81,14 @@ class Ground:
     def candidate(self) -> list[Version]:
         """What staging differs in: its versions whose content is not live's."""
         return [version for version in self.staging if self._says_more(version)]
+
+    @property
+    def seen(self) -> list[list[Any]]:
+        """The candidate beside live, as a page posts back that showed them: [[kind, id, mark], …].
+
+        mark: of live's version of the same thing.
+        """
+        return seen_of(self, self.candidate)
 
     def beside(self, version: Version) -> Version | None:
         """Return live's version of the same thing."""
@@ -142,6 +150,9 @@ def ground_of(agent: Agent) -> Ground:
         mine = {"agent_id": agent.pk} if "agent_id" in model.KEY else {}
         rows = model._default_manager.filter(is_live=True, environment__in=[LIVE, STAGING], **mine)
         found += rows.order_by("pk")
+    for one in found:
+        if isinstance(one, PromptVersion):
+            one.agent = agent
     return Ground(
         agent=agent,
         live=[one for one in found if one.environment == LIVE],
@@ -157,6 +168,11 @@ def candidate_of(agent: Agent) -> list[Version]:
 def as_pairs(versions: Sequence[Version]) -> list[list[Any]]:
     """Return the versions as a comparison keeps them: [[kind, id], …]."""
     return [[kind_of(version), version.pk] for version in versions]
+
+
+def seen_of(ground: Ground, versions: Sequence[Version]) -> list[list[Any]]:
+    """Return the versions, each with what live has of the same thing: [[kind, id, mark], …]."""
+    return [[kind_of(one), one.pk, mark_of(one, ground.beside(one))] for one in versions]
 
 
 def differences(ground: Ground, versions: Sequence[Version]) -> list[Difference]:

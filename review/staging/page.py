@@ -80,6 +80,7 @@ class StagingPage:
     mix: Sequence[Difference]
     candidate: str
     versions: str
+    seen: str
     cost: Estimated
     needs_second: bool
     result: Result | None
@@ -117,6 +118,7 @@ def staging_page(agents: Sequence[Agent], agent: Agent) -> StagingPage:
         mix=differences(ground, candidate),
         candidate=in_words(candidate),
         versions=json.dumps(mix),
+        seen=json.dumps(ground.seen),
         cost=cost,
         needs_second=needs_second(candidate),
         result=result,

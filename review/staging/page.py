@@ -200,10 +200,13 @@ def cost_in_words(cost: Estimated, runs: int) -> str:
         return "It costs nothing: every model of this candidate runs on this installation."
     worst = cost.for_runs(runs)
     if worst is not None:
-        return (
+        said = (
             f"It costs {usd(float(worst))} at most for {many(runs, 'run')}, by the tokens that 95 "
             f"in 100 of last week’s runs stayed under."
         )
+        if cost.uncounted:
+            said += f" No calls last week, so not counted: {', '.join(cost.uncounted)}."
+        return said
     if cost.unpriced:
         models = ", ".join(cost.unpriced)
         return f"Its cost is unpriced: nobody here knows what {models} costs."

@@ -45,6 +45,7 @@ from review.staging import starting, working
 from review.staging.candidates import candidate_of, ground_of
 from review.staging.estimates import estimate
 from review.staging.gate import LEAST_PAIRS
+from review.staging.page import cost_in_words
 from review.staging.results import pair_page, results, summary_line
 from review.staging.sampling import is_sampled
 from review.staging.starting import Asked, reviewed, start_comparison, stop_comparison
@@ -484,6 +485,13 @@ def test_an_unknown_price_is_unpriced_and_a_known_one_is_added_up(
     assert found.usd_per_run == 3 * (120 * price.input_usd + 30 * price.output_usd)
     assert found.for_runs(10) == 10 * found.usd_per_run
     assert found.runs_seen == 1
+    assert found.uncounted == ["plan", "redraft"], "nothing tells what those take"
+    said = cost_in_words(found, 10)
+    assert said.endswith("No calls last week, so not counted: plan, redraft.")
+    embedded = {"model": "local/countersign", "fallbacks": [], "endpoints": {}}
+    change(TierVersion, LIVE, {"tier": 3}, lambda _: embedded, reason="x", by=None)
+    found = estimate(ground_of(agent), candidate_of(agent))
+    assert found.uncounted == ["redraft"], "the embedded model's plans cost nothing"
 
 
 def test_a_policy_alone_is_compared_by_outcomes(

@@ -137,9 +137,9 @@ class ToolSettingAdmin(ReadOnlyAdmin):
 
 @admin.register(ToolUse)
 class ToolUseAdmin(ReadOnlyAdmin):
-    list_display = ("agent", "tool", "window", "started_at", "calls")
+    list_display = ("agent", "tool", "window", "started_at", "is_shadow", "calls")
     list_select_related = ("agent",)
-    list_filter = ("window", "agent")
+    list_filter = ("window", "is_shadow", "agent")
     search_fields = ("tool",)
 
 

@@ -17,6 +17,7 @@ LONGEST_NAME = 60
 LONGEST_REASON = 300
 ID = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 LONGEST_ID = 40
+SMALLEST = Decimal("0.0001")
 _RULE_FIELDS = {"id", "name", "category", "when", "outcome", "reason", "queue"}
 _WHEN_FIELDS = set(When.__dataclass_fields__)
 
@@ -173,8 +174,9 @@ def _money(value: Any, faults: list[str]) -> Money | None:
     except (TypeError, KeyError, InvalidOperation):
         faults.append("A limit of money has an amount and a currency.")
         return None
-    if not (amount.is_finite() and 0 <= amount < 10**9):
-        faults.append("A limit of money is from 0 to 999,999,999.")
+    # 1e-999999999 is a number too, which a page would write out with all of its zeros.
+    if not (amount.is_finite() and (amount == 0 or SMALLEST <= amount < 10**9)):
+        faults.append("A limit of money is from 0 to 999,999,999, with four decimals at most.")
     if not re.fullmatch(r"[A-Z]{2,3}", currency):
         faults.append("A currency is written as in EUR.")
     return Money(amount=amount, currency=currency)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
 from django.db import connection, models, transaction
+from django.utils import timezone
 
 from agents.models import (
     LIVE,
@@ -18,7 +19,8 @@ from agents.models import (
     TierVersion,
     Version,
 )
-from agents.prompts import Prompt, prompt
+from agents.models.versions import in_six_months
+from agents.prompts import Prompt, prompt, shipped_prompt
 
 VersionT = TypeVar("VersionT", bound=Version)
 
@@ -48,6 +50,20 @@ def prompt_in_force(agent_slug: str, task: str, environment: str) -> Prompt:
     """Return the agent's prompt for a task as it counts there: the edited one, else the file."""
     edited = in_force(PromptVersion, environment, agent__slug=agent_slug, task=task)
     return Prompt.edited(agent_slug, task, edited.text) if edited else prompt(agent_slug, task)
+
+
+def mark_of(version: Version, live: Version | None) -> int | str | None:
+    """Return what tells whether live's version of the same thing is another: its id.
+
+    Of a prompt the hash of its text, the release's file where no version is in force.
+    """
+    if not isinstance(version, PromptVersion):
+        return live.pk if live else None
+    slug, task = version.agent.slug, version.task
+    if isinstance(live, PromptVersion):
+        return Prompt.edited(slug, task, live.text).short
+    shipped = shipped_prompt(slug, task)
+    return shipped.short if shipped else None
 
 
 def history(model: type[VersionT], environment: str, **key: Any) -> models.QuerySet[VersionT]:
@@ -130,12 +146,21 @@ def copy_to(
         type(version),
         environment,
         version.key,
-        lambda before: version.content,
+        lambda before: copied(version),
         reason=reason,
         by=by,
         approved_by=approved_by,
         came_from=version,
     )
+
+
+def copied(version: Version) -> dict[str, Any]:
+    """Return what a copy says: a tier's day to look again stays while it is to come."""
+    content = version.content
+    if isinstance(version, TierVersion):
+        is_ahead = version.look_again_on > timezone.localdate()
+        content["look_again_on"] = version.look_again_on if is_ahead else in_six_months()
+    return content
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from review.models import ComparedPair, ComparisonOrder
 
 @admin.register(ComparisonOrder)
 class ComparisonOrderAdmin(ReadOnlyAdmin):
-    list_display = ("comparison", "live_wished", "skipped_erased", "worst_usd")
+    list_display = ("comparison", "live_wished", "skipped_erased", "earlier_live", "worst_usd")
     list_select_related = ("comparison",)
 
 

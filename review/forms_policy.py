@@ -1,7 +1,6 @@
 """What the pages of a policy post: a row, and the notes of its way into force."""
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -11,6 +10,7 @@ from agents.rule_forms import BadRules, parsed_rule
 from agents.rule_sentences import CONSEQUENCES, Names
 from agents.rules import EFFECTS, EVERY_CATEGORY, OUT_OF_SCOPE, Rule
 from review.policies.changing import new_id
+from review.posted import decimal_number
 
 SIDES = (("", "At any hour"), ("outside", "Outside"), ("inside", "Inside"))
 URGENCIES = (
@@ -124,10 +124,10 @@ class RuleForm(forms.Form):
 
     def _check_numbers(self, data: dict[str, Any]) -> None:
         for name, example in (("money_above", "200 or 99.50"), ("confidence_below", "0.80")):
-            try:
-                data[name] = Decimal(data[name].replace(",", ".")) if data[name] else None
-            except InvalidOperation:
-                self.add_error(name, f"“{data[name]}” is no number. Write it as in {example}.")
+            typed = data[name]
+            data[name] = decimal_number(typed)
+            if typed and data[name] is None:
+                self.add_error(name, f"“{typed}” is no number. Write it as in {example}.")
 
     def _row(self, data: dict[str, Any]) -> dict[str, Any]:
         money, confidence = data["money_above"], data["confidence_below"]

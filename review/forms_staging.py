@@ -1,11 +1,11 @@
 """What a person may ask of staging."""
 
-import json
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 
+from review.posted import seen_versions
 from review.staging.starting import MOST, Asked
 
 
@@ -40,22 +40,26 @@ class StartForm(forms.Form):
         )
 
 
-class PromoteForm(forms.Form):
-    """A promotion. versions: the mix as it was read, [[kind, id], …] in JSON."""
+class SeenForm(forms.Form):
+    """What was read. versions: the mix beside live, [[kind, id, mark], …] in JSON."""
 
     versions = forms.CharField(max_length=4_000)
-    reason = forms.CharField(max_length=500, required=False)
 
     def clean_versions(self) -> list[list[Any]]:
         """Return the mix; anything else is a page of another release."""
         try:
-            mix = json.loads(self.cleaned_data["versions"])
-            return [[str(kind), int(pk)] for kind, pk in mix]
-        except (TypeError, ValueError) as error:
+            return seen_versions(self.cleaned_data["versions"])
+        except ValueError as error:
             raise forms.ValidationError("Look at the page again.") from error
 
 
-class AnswerForm(forms.Form):
+class PromoteForm(SeenForm):
+    """A promotion."""
+
+    reason = forms.CharField(max_length=500, required=False)
+
+
+class AnswerForm(SeenForm):
     """A second person's word."""
 
     approves = forms.BooleanField(required=False)

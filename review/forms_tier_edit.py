@@ -15,6 +15,7 @@ from agents.errors import CannotConnect
 from agents.models import STAGING, TierVersion
 from agents.models.versions import in_six_months
 from agents.price_list import unpriced
+from review.posted import whole_number
 from review.tiers.changing import TierSettings
 from review.tiers.presets import Preset
 from review.tiers.words import HELD
@@ -112,12 +113,13 @@ class TierForm(forms.Form):
         """Return the form as typed, a row moved up, taken out or added; nothing is checked yet."""
         rows = _rows_of(data)
         what, _, number = act.partition(":")
-        place = int(number) if number.isdecimal() and int(number) < len(rows) else None
+        place = whole_number(number)
+        is_there = place is not None and place < len(rows)
         if what == "add":
             rows.append(Row())
-        elif what == "up" and place:
+        elif what == "up" and place and is_there:
             rows[place - 1 : place + 1] = [rows[place], rows[place - 1]]
-        elif what == "remove" and place is not None and len(rows) > 1:
+        elif what == "remove" and place is not None and is_there and len(rows) > 1:
             del rows[place]
         return cls(initial=data.dict(), rows=rows)
 
@@ -216,7 +218,10 @@ class RouteForm(forms.Form):
 
 
 class PresetForm(forms.Form):
-    """A preset's models by the names they have at the provider, where to put them, and why."""
+    """A preset's models by the names they have at the provider, where to put them, and why.
+
+    based_on: the versions that the page shows the changes of, by environment and tier.
+    """
 
     environment = forms.ChoiceField(error_messages={"required": "Choose where to try it."})
     endpoint = forms.CharField(required=False, max_length=500)
@@ -229,9 +234,12 @@ class PresetForm(forms.Form):
         *,
         preset: Preset,
         environments: Sequence[str],
+        based_on: Mapping[tuple[str, int], int],
         **given: Any,
     ):
+        self.seen = {f"based_on-{place}-{tier}": pk for (place, tier), pk in based_on.items()}
         initial = {
+            **self.seen,
             "environment": STAGING if STAGING in environments else environments[0],
             "endpoint": preset.endpoint,
             **{f"model-{tier}": preset.tiers[tier]["model"] for tier in TIERS},
@@ -243,10 +251,14 @@ class PresetForm(forms.Form):
             self.fields[f"model-{tier}"] = forms.CharField(
                 max_length=120, error_messages={"required": "Give the model’s name."}
             )
+        for name in self.seen:
+            self.fields[name] = forms.IntegerField(widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         """Add what each tier is to be, or say what is wrong with it."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
+        if any(name in self.errors for name in self.seen):
+            self.add_error(None, "Open the form again.")
         if self.preset.needs_endpoint and not data.get("endpoint"):
             self.add_error(
                 "endpoint", f"{self.preset.name} has no address of its own: give its base URL."
@@ -263,6 +275,11 @@ class PresetForm(forms.Form):
             except CannotConnect as error:
                 self.add_error(f"model-{tier}", str(error))
         return data
+
+    def based_on(self) -> dict[int, int]:
+        """Return of each tier the version that was looked at; the form must be valid."""
+        place = self.cleaned_data["environment"]
+        return {tier: self.cleaned_data[f"based_on-{place}-{tier}"] for tier in TIERS}
 
 
 class PromoteForm(forms.Form):

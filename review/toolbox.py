@@ -212,10 +212,10 @@ def _standing(
 
 
 def _uses(agents: Sequence[Agent], now: datetime) -> dict[tuple[int, str, str], int]:
-    """Return how often each tool was called in this minute and today, where that is counted."""
+    """Return how often live runs called each tool in this minute and today, where it is counted."""
     minute = timezone.localtime(now).replace(second=0, microsecond=0)
     starts = [minute, minute.replace(hour=0, minute=0)]
-    rows = ToolUse.objects.filter(agent__in=agents, started_at__in=starts)
+    rows = ToolUse.objects.filter(agent__in=agents, started_at__in=starts, is_shadow=False)
     begun = {"minute": starts[0], "day": starts[1]}
     return {
         (row.agent_id, row.tool, row.window): row.calls

@@ -157,6 +157,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "beside",
+                    models.JSONField(
+                        default=list,
+                        help_text="What live had of each when it was asked; empty: not kept.",
+                    ),
+                ),
+                (
                     "environment",
                     models.CharField(help_text="Where they are to be in force.", max_length=20),
                 ),
@@ -293,6 +300,10 @@ class Migration(migrations.Migration):
                     models.CharField(choices=[("minute", "Minute"), ("day", "Day")], max_length=10),
                 ),
                 ("started_at", models.DateTimeField()),
+                (
+                    "is_shadow",
+                    models.BooleanField(default=False, help_text="Called by shadow runs."),
+                ),
                 ("calls", models.PositiveIntegerField()),
             ],
         ),
@@ -1044,7 +1055,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="tooluse",
             constraint=models.UniqueConstraint(
-                fields=("agent", "tool", "window", "started_at"), name="tool_use_once"
+                fields=("agent", "tool", "window", "started_at", "is_shadow"), name="tool_use_once"
             ),
         ),
         migrations.AddIndex(

@@ -93,7 +93,10 @@ class ToolSetting(models.Model):
 
 
 class ToolUse(models.Model):
-    """How often a tool was called in one minute or day: counted and held by one statement."""
+    """How often a tool was called in one minute or day: counted and held by one statement.
+
+    Shadow runs are counted apart, so that they use up nothing of live's.
+    """
 
     class Window(models.TextChoices):
         MINUTE = "minute", "Minute"
@@ -103,12 +106,13 @@ class ToolUse(models.Model):
     tool = models.CharField(max_length=60)
     window = models.CharField(max_length=10, choices=Window.choices)
     started_at = models.DateTimeField()
+    is_shadow = models.BooleanField(default=False, help_text="Called by shadow runs.")
     calls = models.PositiveIntegerField()
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["agent", "tool", "window", "started_at"], name="tool_use_once"
+                fields=["agent", "tool", "window", "started_at", "is_shadow"], name="tool_use_once"
             ),
         ]
 

@@ -194,6 +194,9 @@ class Promotion(models.Model):
         WITHDRAWN = "withdrawn", "Withdrawn"
 
     versions = models.JSONField(help_text="[[kind, id]], kind: tier, routes, prompt or policy.")
+    beside = models.JSONField(
+        default=list, help_text="What live had of each when it was asked; empty: not kept."
+    )
     environment = models.CharField(max_length=20, help_text="Where they are to be in force.")
     note = models.TextField()
     asked_by = models.ForeignKey(

@@ -85,7 +85,8 @@ def _read(journal: Journal, key: str, tool: Tool, arguments: Mapping[str, Any]) 
     """Return what the tool found. Reading again does no harm, so a doubt is a failure."""
 
     def told() -> Told:
-        count_call(journal.run.agent, tool, sum(one.tool == tool.name for one in journal.calls))
+        made = sum(one.tool == tool.name for one in journal.calls)
+        count_call(journal.run.agent, tool, made, is_shadow=journal.is_shadow)
         try:
             result = effects.call(tool, arguments, effects.context_of(journal, tool, key))
         except ToolFailed as error:

@@ -1,6 +1,7 @@
 """How often a tool may be called: counted and held by one statement, however many ask at once."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -11,17 +12,18 @@ from agents.tools.registry import Tool
 from agents.tools.settings import limits_of
 
 COUNT = """
-INSERT INTO agents_tooluse (agent_id, tool, "window", started_at, calls)
-VALUES (%s, %s, %s, %s, 1)
-ON CONFLICT (agent_id, tool, "window", started_at)
+INSERT INTO agents_tooluse (agent_id, tool, "window", started_at, is_shadow, calls)
+VALUES (%s, %s, %s, %s, %s, 1)
+ON CONFLICT (agent_id, tool, "window", started_at, is_shadow)
 DO UPDATE SET calls = agents_tooluse.calls + 1 WHERE agents_tooluse.calls < %s
 RETURNING calls
 """
 
 
-def count_call(agent: Agent, tool: Tool, made: int) -> None:
+def count_call(agent: Agent, tool: Tool, made: int, *, is_shadow: bool = False) -> None:
     """Count a call that is about to be made. made: how often this run has called the tool.
 
+    is_shadow: whether a shadow run makes it; theirs are held to the same limits, but apart.
     Raises ToolError when a limit is reached or an admin has switched it off; then it is not to be
     made.
     """
@@ -35,15 +37,15 @@ def count_call(agent: Agent, tool: Tool, made: int) -> None:
         (ToolUse.Window.MINUTE, limits.per_minute, minute),
         (ToolUse.Window.DAY, limits.per_day, minute.replace(hour=0, minute=0)),
     ):
-        if limit is not None and not _counted(agent, tool, window, started_at, limit):
+        if limit is None:
+            continue
+        if limit == 0 or not _counted([agent.pk, tool.name, window, started_at, is_shadow, limit]):
             raise ToolError(f"{tool.name} may be called {_times(limit)} a {window}, not more.")
 
 
-def _counted(agent: Agent, tool: Tool, window: str, started_at: datetime, limit: int) -> bool:
-    if limit == 0:
-        return False
+def _counted(values: Sequence[Any]) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, [agent.pk, tool.name, window, started_at, limit])
+        cursor.execute(COUNT, values)
         return cursor.fetchone() is not None
 
 

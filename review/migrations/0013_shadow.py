@@ -36,6 +36,20 @@ class Migration(migrations.Migration):
                 ),
                 ("worst_usd", models.DecimalField(decimal_places=6, max_digits=12, null=True)),
                 (
+                    "live",
+                    models.JSONField(
+                        default=list,
+                        help_text="[[kind, id]]: the live versions that it was started beside.",
+                    ),
+                ),
+                (
+                    "earlier_live",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="Of its items, those that live answered before it last changed.",
+                    ),
+                ),
+                (
                     "comparison",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.PROTECT,

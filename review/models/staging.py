@@ -20,6 +20,12 @@ class ComparisonOrder(models.Model):
         default=0, help_text="Decided items passed over because their texts are erased."
     )
     worst_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    live = models.JSONField(
+        default=list, help_text="[[kind, id]]: the live versions that it was started beside."
+    )
+    earlier_live = models.PositiveIntegerField(
+        default=0, help_text="Of its items, those that live answered before it last changed."
+    )
 
     def __str__(self) -> str:
         return f"order of comparison {self.comparison_id}"

@@ -15,6 +15,7 @@ from agents.rule_forms import LONGEST_ID, as_json, parsed
 from agents.rules import Rule
 from observability.payloads import digest
 from review import audit
+from review.errors import VersionGone
 from review.policies.errors import NeedsANote, NoDraft, NothingToChange, NotStaged, RowChanged
 
 # The address of a row that is not there yet, so no row's id.
@@ -83,11 +84,16 @@ def discard_draft(agent: Agent, *, by: User) -> PolicyVersion:
 
 
 @transaction.atomic
-def stage(agent: Agent, *, note: str, by: User) -> PolicyVersion:
-    """Put the draft into staging, where shadow runs work with it. Raises NoDraft."""
+def stage(agent: Agent, *, seen: int | None, note: str, by: User) -> PolicyVersion:
+    """Put the draft into staging, where shadow runs work with it.
+
+    seen: the draft that was looked at. Raises NoDraft, VersionGone or NeedsANote.
+    """
     draft = versions.in_force(PolicyVersion, DRAFT, agent_id=agent.pk)
     if draft is None or rules_of(agent, draft) == _rules(agent, LIVE):
         raise NoDraft
+    if draft.pk != seen:
+        raise VersionGone
     if not note.strip():
         raise NeedsANote
     before, after = versions.copy_to(draft, STAGING, reason=note.strip(), by=by)

@@ -9,6 +9,7 @@ from agents.models import LIVE, STAGING, Agent, PolicyVersion, Promotion
 from agents.policies import rules_of
 from observability.payloads import digest
 from review import audit
+from review.errors import VersionGone
 from review.policies.errors import (
     AnsweredAlready,
     AskedAlready,
@@ -20,10 +21,11 @@ from review.policies.reading import KIND
 
 
 @transaction.atomic
-def ask_for_live(agent: Agent, *, note: str, by: User) -> Promotion:
+def ask_for_live(agent: Agent, *, seen: int | None, note: str, by: User) -> Promotion:
     """Ask a second person to put what is in staging into force.
 
-    Raises NotStaged, NeedsANote, AskedAlready.
+    seen: the version there that was looked at. Raises NotStaged, VersionGone, NeedsANote,
+    AskedAlready.
     """
     Agent.objects.select_for_update().get(pk=agent.pk)  # one asks at a time
     staged = versions.in_force(PolicyVersion, STAGING, agent_id=agent.pk)
@@ -32,6 +34,8 @@ def ask_for_live(agent: Agent, *, note: str, by: User) -> Promotion:
         raise NotStaged
     if rules_of(agent, staged) == rules_of(agent, live):
         raise NotStaged
+    if staged.pk != seen:
+        raise VersionGone
     if not note.strip():
         raise NeedsANote
     wanted = [[KIND, staged.pk]]

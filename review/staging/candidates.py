@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -20,13 +20,13 @@ from agents.models import (
     Version,
 )
 from agents.policies import rules_of
-from agents.prompts import prompt, tasks_of
+from agents.prompts import Prompt, prompt, tasks_of
 from agents.rule_forms import BadRules
 from agents.rule_sentences import Names, sentence
 from agents.rule_sentences import differences as rule_differences
 from agents.rules import Rule
 from agents.tiers import is_embedded
-from agents.versions import KINDS, kind_of, named
+from agents.versions import KINDS, kind_of, mark_of, named
 from review.edits import Comparison as Diff
 from review.edits import compare
 from review.policies.reading import names_of
@@ -82,6 +82,14 @@ class Ground:
         """What staging differs in: its versions whose content is not live's."""
         return [version for version in self.staging if self._says_more(version)]
 
+    @property
+    def seen(self) -> list[list[Any]]:
+        """The candidate beside live, as a page posts back that showed them: [[kind, id, mark], …].
+
+        mark: of live's version of the same thing.
+        """
+        return seen_of(self, self.candidate)
+
     def beside(self, version: Version) -> Version | None:
         """Return live's version of the same thing."""
         same = (one for one in self.live if type(one) is type(version) and one.key == version.key)
@@ -98,9 +106,23 @@ class Ground:
                 routes |= one.routes
         return {task: (tier, tiers[tier]) for task, tier in routes.items() if tier in tiers}
 
-    def has_changed_since(self, moment: datetime) -> bool:
-        """Return whether anything that is live now came after that."""
-        return any(one.created_at > moment for one in self.live)
+    def is_as_it_was(self, live: Sequence[Sequence[Any]]) -> bool:
+        """Return whether [[kind, id], …] is what is live now: nothing came, nothing went."""
+        return sorted(map(list, live)) == sorted(as_pairs(self.live))
+
+    @property
+    def live_since(self) -> datetime:
+        """When the newest of what is live came into force."""
+        ages = (one.created_at for one in self.live)
+        return max(ages, default=datetime.min.replace(tzinfo=UTC))
+
+    @property
+    def live_prompts(self) -> list[str]:
+        """The versions of the prompts that live works with, edited or the release's files."""
+        slug = self.agent.slug
+        edited = {one.task: one.text for one in self.live if isinstance(one, PromptVersion)}
+        texts = {task: prompt(slug, task).text for task in tasks_of(slug)} | edited
+        return [Prompt.edited(slug, task, text).version for task, text in texts.items()]
 
     def find(self, mix: Sequence[Sequence[Any]]) -> list[Version]:
         """Return the versions that [[kind, id], …] names; those of staging need no query."""
@@ -128,6 +150,9 @@ def ground_of(agent: Agent) -> Ground:
         mine = {"agent_id": agent.pk} if "agent_id" in model.KEY else {}
         rows = model._default_manager.filter(is_live=True, environment__in=[LIVE, STAGING], **mine)
         found += rows.order_by("pk")
+    for one in found:
+        if isinstance(one, PromptVersion):
+            one.agent = agent
     return Ground(
         agent=agent,
         live=[one for one in found if one.environment == LIVE],
@@ -143,6 +168,11 @@ def candidate_of(agent: Agent) -> list[Version]:
 def as_pairs(versions: Sequence[Version]) -> list[list[Any]]:
     """Return the versions as a comparison keeps them: [[kind, id], …]."""
     return [[kind_of(version), version.pk] for version in versions]
+
+
+def seen_of(ground: Ground, versions: Sequence[Version]) -> list[list[Any]]:
+    """Return the versions, each with what live has of the same thing: [[kind, id, mark], …]."""
+    return [[kind_of(one), one.pk, mark_of(one, ground.beside(one))] for one in versions]
 
 
 def differences(ground: Ground, versions: Sequence[Version]) -> list[Difference]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from agents.models import Agent, Version
 from agents.price_list import prices_of
+from agents.prompts import tasks_of
 from agents.tiers import is_embedded
 from review.staging.candidates import Ground
 
@@ -37,12 +38,14 @@ class Estimated:
     """What one shadow run may cost. usd_per_run: None where a price or last week is unknown.
 
     is_free: whether all of it runs on this installation. unpriced: models without a known price.
+    uncounted: tasks that may cost money and made no call last week, so that they are not in it.
     runs_seen: of last week, that it rests on.
     """
 
     usd_per_run: Decimal | None
     is_free: bool
     unpriced: Sequence[str] = ()
+    uncounted: Sequence[str] = ()
     runs_seen: int = 0
 
     def for_runs(self, runs: int) -> Decimal | None:
@@ -83,6 +86,11 @@ def estimate(ground: Ground, versions: Sequence[Version]) -> Estimated:
         usd_per_run=None if unpriced or not tokens else usd,
         is_free=False,
         unpriced=sorted(unpriced),
+        uncounted=[
+            task
+            for task in tasks_of(ground.agent.slug)
+            if task not in tokens and not all(map(is_embedded, tasks.get(task, (0, ()))[1]))
+        ],
         runs_seen=seen,
     )
 

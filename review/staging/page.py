@@ -80,6 +80,7 @@ class StagingPage:
     mix: Sequence[Difference]
     candidate: str
     versions: str
+    seen: str
     cost: Estimated
     needs_second: bool
     result: Result | None
@@ -117,6 +118,7 @@ def staging_page(agents: Sequence[Agent], agent: Agent) -> StagingPage:
         mix=differences(ground, candidate),
         candidate=in_words(candidate),
         versions=json.dumps(mix),
+        seen=json.dumps(ground.seen),
         cost=cost,
         needs_second=needs_second(candidate),
         result=result,
@@ -198,10 +200,13 @@ def cost_in_words(cost: Estimated, runs: int) -> str:
         return "It costs nothing: every model of this candidate runs on this installation."
     worst = cost.for_runs(runs)
     if worst is not None:
-        return (
+        said = (
             f"It costs {usd(float(worst))} at most for {many(runs, 'run')}, by the tokens that 95 "
             f"in 100 of last week’s runs stayed under."
         )
+        if cost.uncounted:
+            said += f" No calls last week, so not counted: {', '.join(cost.uncounted)}."
+        return said
     if cost.unpriced:
         models = ", ".join(cost.unpriced)
         return f"Its cost is unpriced: nobody here knows what {models} costs."

@@ -172,7 +172,8 @@ def summary_line(comparison: Comparison) -> str:
 def latest_of(agent: Agent, versions: Sequence[Sequence[object]]) -> Comparison | None:
     """Return the agent's newest comparison of exactly this mix, None where there was none."""
     mix = sorted(list(one) for one in versions)
-    for comparison in Comparison.objects.filter(agent=agent).order_by("-pk")[:50]:
+    newest = Comparison.objects.filter(agent=agent).select_related("order").order_by("-pk")
+    for comparison in newest[:50]:
         if sorted(comparison.versions) == mix:
             return comparison
     return None

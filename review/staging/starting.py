@@ -1,7 +1,7 @@
 """Starting a comparison, stopping it, and taking live traffic into it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,14 +10,15 @@ from django.db import transaction
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 
-from agents.models import Agent, Comparison, Run, RunPayload, Version
+from agents.models import Agent, Comparison, Run, RunPayload, Step, Version
 from agents.requests import cancel_runs
 from review import audit
 from review.errors import ReviewError
 from review.models import ComparedPair, ComparisonOrder, ReviewItem, VerdictKind
 from review.overview.decided_items import in_force
-from review.staging.candidates import as_pairs, ground_of, in_words
+from review.staging.candidates import Ground, as_pairs, ground_of, in_words
 from review.staging.estimates import Estimated, estimate
+from review.staging.gate import LEAST_PAIRS
 from review.staging.sampling import is_sampled
 from review.undoing import window
 
@@ -76,11 +77,13 @@ class Asked:
 class Chosen:
     """Decided items to repeat, newest first, and how many were passed over as erased.
 
-    verdicts: their ids, each with its run's.
+    verdicts: their ids, each with its run's. earlier_live: how many of them live answered before
+    it became what it is.
     """
 
     verdicts: Sequence[tuple[int, int]]
     skipped_erased: int
+    earlier_live: int = 0
 
 
 @transaction.atomic
@@ -97,7 +100,7 @@ def start_comparison(
     ground = ground_of(agent)
     versions = ground.candidate
     _refuse(agent, asked, versions)
-    chosen = reviewed(agent, asked.reviewed_items)
+    chosen = reviewed(ground, asked.reviewed_items)
     if asked.reviewed_items and not chosen.verdicts:
         raise NothingDecided
     cost = estimate(ground, versions)
@@ -108,6 +111,8 @@ def start_comparison(
         live_wished=asked.live_wished if asked.live_share_percent else 0,
         skipped_erased=chosen.skipped_erased,
         worst_usd=cost.for_runs(asked.runs),
+        live=as_pairs(ground.live),
+        earlier_live=chosen.earlier_live,
     )
     audit.record(
         by,
@@ -138,10 +143,14 @@ def stop_comparison(comparison_id: int, by: User) -> bool:
 def take_live_run(run: Run) -> None:
     """Put an ended live run into the comparison whose share of live traffic it falls in.
 
-    In the transaction that settles it. A worker comes to its shadow when there is room.
+    In the transaction that settles it. A worker comes to its shadow when there is room. A run that
+    was asked for before the comparison may have begun with another live.
     """
     running = Comparison.objects.filter(
-        agent=run.agent_id, status=Status.RUNNING, live_share_percent__gt=0
+        agent=run.agent_id,
+        status=Status.RUNNING,
+        live_share_percent__gt=0,
+        started_at__lte=run.created_at,
     )
     for comparison in running.select_related("order"):
         if not is_sampled(comparison.pk, run.pk, comparison.live_share_percent):
@@ -152,14 +161,24 @@ def take_live_run(run: Run) -> None:
             ComparedPair.objects.bulk_create([pair], ignore_conflicts=True)
 
 
-def reviewed(agent: Agent, number: int) -> Chosen:
+def reviewed(ground: Ground, number: int) -> Chosen:
     """Return the agent's last decided drafts with a verdict in force, as many as are asked for.
 
-    Not what can still be undone, what was put right after it was sent, or what is erased.
+    Not what can still be undone, what was put right after it was sent, or what is erased. Those
+    that live answered as it is now, where they are enough for the gate; else the last of all.
     """
+    decided = _decided(ground.agent)
+    current = _newest(decided.filter(_by_live_as_it_is(ground)), number)
+    if len(current.verdicts) >= min(number, LEAST_PAIRS):
+        return current
+    every = _newest(decided, number)
+    return replace(every, earlier_live=len({*every.verdicts} - {*current.verdicts}))
+
+
+def _newest(decided: Any, number: int) -> Chosen:
     found: list[tuple[int, int]] = []
     skipped = 0
-    for verdict_id, run_id, is_erased in _decided(agent).iterator(chunk_size=500):
+    for verdict_id, run_id, is_erased in decided.iterator(chunk_size=500):
         if len(found) == number:
             break
         if is_erased:
@@ -167,6 +186,17 @@ def reviewed(agent: Agent, number: int) -> Chosen:
         else:
             found.append((verdict_id, run_id))
     return Chosen(verdicts=found, skipped_erased=skipped)
+
+
+def _by_live_as_it_is(ground: Ground) -> Q:
+    """Return the filter of verdicts whose run was begun with what is live now.
+
+    A prompt that went back to the release's file leaves no newer version: its hash tells.
+    """
+    others = Step.objects.filter(
+        run=OuterRef("item__run"), prompt_version__startswith=f"{ground.agent.slug}/"
+    ).exclude(prompt_version__in=ground.live_prompts)
+    return Q(~Exists(others), item__run__created_at__gte=ground.live_since)
 
 
 def _stored(

@@ -9,16 +9,15 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 
-from agents import connections, versions
+from agents import connections, promoting, versions
 from agents.connections import Connection
 from agents.errors import CannotConnect
 from agents.models import RouteVersion, TierVersion
-from agents.models.versions import in_six_months
+from agents.promoting import CannotPromote
 from agents.tiers import routes_of, tier_in_force
 from review import audit
-from review.tiers.trying import try_routes, try_version, untried
+from review.tiers.trying import try_mix, try_routes, try_version, untried
 from review.tiers.words import Difference, differences, route_facts, tier_facts
 
 Changed = TierVersion | RouteVersion
@@ -69,7 +68,7 @@ def change_tier(
     connections.check_settings(after)
     connections.try_settings(after, untried(before, after, wanted.chain))
     with transaction.atomic():
-        new = _changed(
+        new = recorded(
             versions.change(
                 TierVersion,
                 environment,
@@ -87,11 +86,16 @@ def change_tier(
 
 
 def change_tiers(
-    environment: str, wanted: Mapping[int, TierSettings], *, reason: str, by: User
+    environment: str,
+    wanted: Mapping[int, TierSettings],
+    *,
+    based_on: Mapping[int, int],
+    reason: str,
+    by: User,
 ) -> list[TierVersion]:
     """Return the tiers' new versions, once each of their models has answered; all or none change.
 
-    Raises CannotConnect.
+    based_on: of each tier, the version whose settings were looked at. Raises CannotConnect.
     """
     tried: set[Connection] = set()
     for tier, one in wanted.items():
@@ -101,12 +105,12 @@ def change_tiers(
         tried.update(one.chain)
     with transaction.atomic():
         changed = [
-            _changed(
+            recorded(
                 versions.change(
                     TierVersion,
                     environment,
                     {"tier": tier},
-                    lambda before, one=one: one.content,  # type: ignore[misc]
+                    _unless_outdated(based_on[tier], one.content),
                     reason=reason,
                     by=by,
                 ),
@@ -130,7 +134,7 @@ def change_routes(
     try_routes(environment, routes)
     content = {"routes": dict(routes)}
     with transaction.atomic():
-        return _changed(
+        return recorded(
             versions.change(
                 RouteVersion,
                 environment,
@@ -150,23 +154,13 @@ def promote(version: VersionT, *, beside: int, reason: str, by: User) -> Version
     beside: the live version it was looked at with. Staging then holds it no longer, so that the
     next change of live counts there too. Raises CannotConnect, with nothing changed.
     """
-    try_version(version, settings.ENVIRONMENT, fallbacks=True)
-    with transaction.atomic():
-        if not versions.withdraw(version):
-            raise CannotConnect("Staging has changed meanwhile: look at what differs now.")
-        return _changed(
-            versions.change(
-                type(version),
-                settings.ENVIRONMENT,
-                version.key,
-                _unless_outdated(beside, _content(version)),
-                reason=reason,
-                by=by,
-                came_from=version,
-            ),
-            "promoted",
-            by,
-        )
+    try_mix([version], settings.ENVIRONMENT)
+    try:
+        with transaction.atomic():
+            both = promoting.put_in_force(version, beside=beside, note=reason, by=by)
+            return recorded(both, "promoted", by)
+    except CannotPromote as error:
+        raise CannotConnect(str(error)) from error
 
 
 def withdraw(version: Changed, *, by: User) -> bool:
@@ -186,12 +180,12 @@ def use_again(version: VersionT, *, reason: str, by: User | None) -> VersionT:
     # A way back is not held up by a fallback that has gone.
     try_version(version, version.environment, fallbacks=False)
     with transaction.atomic():
-        return _changed(
+        return recorded(
             versions.change(
                 type(version),
                 version.environment,
                 version.key,
-                lambda before: _content(version),
+                lambda before: versions.copied(version),
                 reason=reason,
                 by=by,
                 came_from=version,
@@ -199,6 +193,20 @@ def use_again(version: VersionT, *, reason: str, by: User | None) -> VersionT:
             "changed",
             by,
         )
+
+
+def recorded(both: tuple[VersionT | None, VersionT], how: str, by: User | None) -> VersionT:
+    """Return the new version, its change on the record. how: changed or promoted."""
+    before, after = both
+    audit.record(
+        by,
+        f"{_kind(after)}.{how}",
+        after,
+        **_named(after),
+        reason=after.reason,
+        changes=[[one.name, one.before, one.after] for one in differing(before, after)],
+    )
+    return after
 
 
 def in_words(version: Changed) -> dict[str, str]:
@@ -213,15 +221,6 @@ def differing(before: Changed | None, after: Changed) -> list[Difference]:
     return differences(in_words(before) if before else {}, in_words(after))
 
 
-def _content(version: Changed) -> dict[str, Any]:
-    """Return what a copy says: its day to look again stays while it is to come."""
-    content = version.content
-    if isinstance(version, TierVersion):
-        is_ahead = version.look_again_on > timezone.localdate()
-        content["look_again_on"] = version.look_again_on if is_ahead else in_six_months()
-    return content
-
-
 def _unless_outdated(
     looked_at: int, content: Mapping[str, Any]
 ) -> Callable[[Changed | None], Mapping[str, Any]]:
@@ -234,19 +233,6 @@ def _unless_outdated(
         return content
 
     return said
-
-
-def _changed(both: tuple[VersionT | None, VersionT], how: str, by: User | None) -> VersionT:
-    before, after = both
-    audit.record(
-        by,
-        f"{_kind(after)}.{how}",
-        after,
-        **_named(after),
-        reason=after.reason,
-        changes=[[one.name, one.before, one.after] for one in differing(before, after)],
-    )
-    return after
 
 
 def _named(version: Changed) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """The calls that a change must pass before it counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from agents import versions
 from agents.connections import Connection, check_settings, connections_of, try_settings
 from agents.errors import CannotConnect
-from agents.models import RouteVersion, TierVersion
+from agents.models import RouteVersion, TierVersion, Version
 from agents.tiers import routes_of, tier_in_force
 from review.tiers.words import HELD
 
@@ -29,13 +29,31 @@ def try_version(version: TierVersion | RouteVersion, environment: str, *, fallba
     try_settings(version, [first, *new])
 
 
-def try_routes(environment: str, routes: Mapping[str, int]) -> None:
-    """Make a call to the first model of each tier that a task moves to. Raises CannotConnect."""
+def try_mix(mix: Sequence[Version], environment: str) -> None:
+    """Make the calls that the tiers and routes of a mix must pass to be in force there.
+
+    A task that moves to a tier of the mix is to run on that one. Raises CannotConnect.
+    """
+    tiers = [version for version in mix if isinstance(version, TierVersion)]
+    for tier in tiers:
+        try_version(tier, environment, fallbacks=True)
+    for version in mix:
+        if isinstance(version, RouteVersion):
+            tried = {one.tier for one in tiers}
+            try_routes(environment, routes_of(version), tried=tried)
+
+
+def try_routes(environment: str, routes: Mapping[str, int], *, tried: Collection[int] = ()) -> None:
+    """Make a call to the first model of each tier that a task moves to.
+
+    tried: tiers that have answered already. Raises CannotConnect.
+    """
     for task, tier in HELD.items():
         if routes.get(task, tier) != tier:
             raise CannotConnect(f"{task} belongs to tier {tier}: it is rare and of high stakes.")
     now = routes_of(versions.in_force(RouteVersion, environment))
-    for tier in sorted({to for task, to in routes.items() if now.get(task) != to}):
+    moved_to = {to for task, to in routes.items() if now.get(task) != to}
+    for tier in sorted(moved_to - {*tried}):
         there = tier_in_force(tier, environment)
         try_settings(there, connections_of(there)[:1])
 

@@ -18,6 +18,7 @@ from review.errors import ReviewError
 from review.forms_policy import NoteForm
 from review.policies import changing, promoting, reading, what_if
 from review.policies.reading import Table, Tables
+from review.posted import whole_number
 from review.requests import ReviewerRequest
 
 looking = permission_required("review.view_every_queue", raise_exception=True)
@@ -121,7 +122,7 @@ def discard(request: ReviewerRequest, agent: Agent) -> HttpResponse:
 @refusing
 def stage(request: ReviewerRequest, agent: Agent) -> HttpResponse:
     """Put the draft into staging."""
-    changing.stage(agent, note=_note(request), by=request.user)
+    changing.stage(agent, seen=_seen(request), note=_note(request), by=request.user)
     return _done(request, agent, "In staging: shadow runs work with it, customers see nothing.")
 
 
@@ -137,7 +138,7 @@ def unstage(request: ReviewerRequest, agent: Agent) -> HttpResponse:
 @refusing
 def ask(request: ReviewerRequest, agent: Agent) -> HttpResponse:
     """Ask a second person to put what is in staging into force."""
-    promoting.ask_for_live(agent, note=_note(request), by=request.user)
+    promoting.ask_for_live(agent, seen=_seen(request), note=_note(request), by=request.user)
     return _done(request, agent, "Asked: it comes into force once another person has approved it.")
 
 
@@ -228,8 +229,8 @@ def _named(agent: Agent, tables: Tables, name: str) -> Table:
     """Return the table that an address names: an environment, `file` or a version's number."""
     if name == "file":
         return reading.table_of_version(agent, None)
-    if name.isdecimal():
-        version = get_object_or_404(PolicyVersion, agent=agent, environment=LIVE, version=int(name))
+    if (number := whole_number(name)) is not None:
+        version = get_object_or_404(PolicyVersion, agent=agent, environment=LIVE, version=number)
         return reading.table_of_version(agent, version)
     return {STAGING: tables.staging, DRAFT: tables.draft}.get(name) or tables.live
 
@@ -268,6 +269,11 @@ def _words(before: Any, after: Any) -> dict[str, list[str]]:
 def _note(request: ReviewerRequest) -> str:
     form = NoteForm(request.POST)
     return str(form.cleaned_data["note"]) if form.is_valid() else ""
+
+
+def _seen(request: ReviewerRequest) -> int | None:
+    """Return the version that the page showed which this was posted from."""
+    return whole_number(request.POST.get("version", ""))
 
 
 def _done(request: ReviewerRequest, agent: Agent, said: str) -> HttpResponse:

@@ -16,8 +16,10 @@ from agents.models import Agent, Promotion, PromptVersion
 from agents.models.versions import LIVE
 from review import prompt_changes, prompt_pages
 from review.errors import ReviewError, UnfitPrompt, UnsurePrompt
+from review.posted import whole_number
 from review.prompt_pages import PromptPage
 from review.requests import ReviewerRequest
+from review.storable import storable
 
 # What is done to a version: the word in the address, and the address's name.
 DEEDS = {
@@ -62,7 +64,7 @@ def prompt_page(request: ReviewerRequest, slug: str, task: str) -> HttpResponse:
             typed["text"],
             note=typed["note"],
             by=request.user,
-            based_on=_number(typed["based_on"]),
+            based_on=whole_number(typed["based_on"]),
             is_sure="is_sure" in request.POST,
         )
     except ReviewError as error:
@@ -79,7 +81,7 @@ def act(request: ReviewerRequest, slug: str, task: str, deed: str) -> HttpRespon
         return redirect("prompt", slug, task)  # the address of an answer that was reloaded
     version = get_object_or_404(
         PromptVersion.objects.select_related("agent"),
-        pk=_number(request.POST.get("version", "")) or 0,
+        pk=whole_number(request.POST.get("version", "")) or 0,
         agent__slug=slug,
         task=task,
     )
@@ -193,7 +195,7 @@ def _render(
     now, typed = timezone.now(), typed or {}
     start = page.texts.get(request.GET.get("from", ""))
     kept = page.draft.text if page.draft else page.live.prompt.text
-    used = request.GET.get("used", page.live.prompt.short)
+    used = storable(request.GET.get("used", page.live.prompt.short))
     newest = str(page.versions[0].row.pk) if page.versions else ""
     one, other = request.GET.get("a", prompt_pages.FILE), request.GET.get("b", newest)
     is_compared = "a" in request.GET and one in page.texts and other in page.texts
@@ -241,7 +243,3 @@ def _asked_for(promotion_id: int) -> PromptVersion:
 def _require(request: ReviewerRequest, permission: str) -> None:
     if not request.user.has_perm(permission):
         raise PermissionDenied
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 19 else None

@@ -109,11 +109,16 @@ def answer(request: ReviewerRequest, promotion_id: int) -> HttpResponse:
     form = AnswerForm(request.POST)
     agent = _agent(request.POST)
     if not form.is_valid():
+        messages.error(request, "Nothing was changed. Look at the page again.")
         return redirect("staging")
     given = form.cleaned_data
     try:
         done = promotions.answer(
-            promotion_id, request.user, approves=given["approves"], said=given["said"]
+            promotion_id,
+            request.user,
+            approves=given["approves"],
+            seen=given["versions"],
+            said=given["said"],
         )
         messages.success(request, f"{done.get_outcome_display()}.")
     except ReviewError as error:

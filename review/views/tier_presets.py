@@ -31,14 +31,27 @@ def preset_page(request: ReviewerRequest, slug: str) -> HttpResponse:
     preset = next((one for one in presets() if one.slug == slug), None)
     if preset is None:
         raise Http404
+    known: dict[str, Any] = {
+        "preset": preset,
+        "environments": environments(),
+        "based_on": {
+            (place, tier): tier_in_force(tier, place).pk
+            for place in environments()
+            for tier in TIERS
+        },
+    }
     if request.method == "GET":
-        return _render(request, PresetForm(preset=preset, environments=environments()))
-    form = PresetForm(request.POST, preset=preset, environments=environments())
+        return _render(request, PresetForm(**known))
+    form = PresetForm(request.POST, **known)
     if form.is_valid() and request.POST.get("act", "save") == "save":
         data = form.cleaned_data
         try:
             change_tiers(
-                data["environment"], data["wanted"], reason=data["reason"], by=request.user
+                data["environment"],
+                data["wanted"],
+                based_on=form.based_on(),
+                reason=data["reason"],
+                by=request.user,
             )
         except CannotConnect as error:
             form.add_error(None, str(error))

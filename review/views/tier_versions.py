@@ -12,6 +12,7 @@ from agents.connections import TIERS
 from agents.errors import CannotConnect
 from agents.models import STAGING
 from review.forms_tier_edit import PromoteForm
+from review.posted import whole_number
 from review.requests import ReviewerRequest
 from review.tiers.changing import promote, withdraw
 from review.tiers.history import ROUTES, compared, history_of
@@ -70,7 +71,7 @@ def history_page(request: ReviewerRequest) -> HttpResponse:
     if what not in {*(str(tier) for tier in TIERS), ROUTES}:
         raise Http404
     past = history_of(what)
-    picked = {int(one) for one in request.GET.getlist("v") if one.isdecimal()}
+    picked = {pk for one in request.GET.getlist("v") if (pk := whole_number(one)) is not None}
     beside = compared(past, picked)
     context = {
         "what": what,

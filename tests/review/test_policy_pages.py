@@ -57,14 +57,20 @@ def drafted(admin: Client, **fields: str) -> None:
     assert admin.post(f"{PAGE}rows/new/", form(**fields)).status_code == 302
 
 
+def shown(environment: str, note: str) -> dict[str, Any]:
+    """What the form beside the table of this environment posts."""
+    version = PolicyVersion.objects.get(environment=environment, is_live=True)
+    return {"note": note, "version": version.pk}
+
+
 def staged(admin: Client) -> None:
     drafted(admin)
-    assert admin.post(f"{PAGE}stage/", {"note": "Try it."}).status_code == 302
+    assert admin.post(f"{PAGE}stage/", shown(DRAFT, "Try it.")).status_code == 302
 
 
 def asked(admin: Client) -> Promotion:
     staged(admin)
-    assert admin.post(f"{PAGE}ask/", {"note": "It works."}).status_code == 302
+    assert admin.post(f"{PAGE}ask/", shown(STAGING, "It works.")).status_code == 302
     return Promotion.objects.get()
 
 
@@ -184,9 +190,27 @@ def test_staging_is_what_differs_and_is_taken_out_again(admin: Client) -> None:
 def test_staging_needs_a_note_and_a_draft(admin: Client) -> None:
     assert admin.post(f"{PAGE}stage/", {"note": "x"}).status_code == 409
     drafted(admin)
-    response = admin.post(f"{PAGE}stage/", {"note": " "})
+    response = admin.post(f"{PAGE}stage/", shown(DRAFT, " "))
     assert response.status_code == 422
     assert "Say why in the note" in response.content.decode()
+
+
+@pytest.mark.parametrize(("deed", "environment"), [("stage", DRAFT), ("ask", STAGING)])
+def test_a_page_that_showed_an_older_version_puts_nothing_further(
+    admin: Client, deed: str, environment: str
+) -> None:
+    staged(admin)
+    text = admin.get(f"{PAGE}?of={environment}").content.decode()
+    seen = shown(environment, "As I read it.")
+    assert f'name="version" value="{seen["version"]}"' in text, "the form holds what it shows"
+    drafted(admin, name="Another", keywords="notary")
+    admin.post(f"{PAGE}stage/", shown(DRAFT, "Two of them."))
+    count = PolicyVersion.objects.count()
+    for stale in (seen, {"note": "None."}, {"note": "None.", "version": "9" * 5_000}):
+        response = admin.post(f"{PAGE}{deed}/", stale)
+        assert response.status_code == 409
+        assert "This version is not the newest one any more" in response.content.decode()
+    assert (PolicyVersion.objects.count(), Promotion.objects.count()) == (count, 0)
 
 
 def test_a_discarded_draft_is_gone(admin: Client) -> None:
@@ -221,9 +245,9 @@ def test_a_refusal_says_why_and_who_asked_may_take_it_back(admin: Client, lead: 
     assert lead.post(f"{PAGE}refuse/{promotion.pk}/", {"note": "Too strict."}).status_code == 302
     promotion.refresh_from_db()
     assert (promotion.outcome, promotion.said) == ("refused", "Too strict.")
-    admin.post(f"{PAGE}ask/", {"note": "Once more."})
+    admin.post(f"{PAGE}ask/", shown(STAGING, "Once more."))
     again = Promotion.objects.get(outcome="asked")
-    assert admin.post(f"{PAGE}ask/", {"note": "And again."}).status_code == 409
+    assert admin.post(f"{PAGE}ask/", shown(STAGING, "And again.")).status_code == 409
     admin.post(f"{PAGE}refuse/{again.pk}/")
     again.refresh_from_db()
     assert again.outcome == "withdrawn"

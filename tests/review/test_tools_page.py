@@ -80,6 +80,7 @@ def test_uses_and_ends_are_counted(page: Client, agent: Agent) -> None:
     tool = tools_of("resolution")["refund_order"]
     for _ in range(3):
         count_call(agent, tool, 0)
+        count_call(agent, tool, 0, is_shadow=True)
     ToolUse.objects.create(
         agent=agent,
         tool=tool.name,

@@ -1,5 +1,6 @@
 """Comparisons end to end: candidates in shadow, on real HTTP, measured against what was sent."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -15,9 +16,23 @@ from agents import runner
 from agents.calibration import refit_if_stale
 from agents.costing import Prices
 from agents.evals.models import Label
-from agents.models import STAGING, Agent, Comparison, Effect, Run, RunPayload, Step
+from agents.models import (
+    LIVE,
+    STAGING,
+    Agent,
+    Comparison,
+    Effect,
+    PromptVersion,
+    Run,
+    RunPayload,
+    Step,
+    TierVersion,
+    ToolUse,
+)
+from agents.prompts import prompt
 from agents.tier_use import tier_use
-from agents.versions import withdraw
+from agents.tools.registry import register, tools_of
+from agents.versions import change, withdraw
 from review import decisions, outcomes, pauses
 from review.actions import Answer
 from review.claims import claim
@@ -29,10 +44,12 @@ from review.overview.period import period_of
 from review.staging import starting, working
 from review.staging.candidates import candidate_of, ground_of
 from review.staging.estimates import estimate
+from review.staging.gate import LEAST_PAIRS
+from review.staging.page import cost_in_words
 from review.staging.results import pair_page, results, summary_line
 from review.staging.sampling import is_sampled
 from review.staging.starting import Asked, reviewed, start_comparison, stop_comparison
-from tests.agents.actor import acting
+from tests.agents.actor import NAME, acting
 from tests.builders import make_person, make_ticket
 from tests.peers import Received, Reply
 from tests.provider import ANSWERS, Provider, completion
@@ -299,9 +316,63 @@ def test_erased_items_are_passed_over_and_counted(
 ) -> None:
     items = [decide(live_item(), ada) for _ in range(3)]
     erase(items[2].run.input_id)
-    chosen = reviewed(agent, 2)
+    chosen = reviewed(ground_of(agent), 2)
     assert [run for _, run in chosen.verdicts] == [items[1].run_id, items[0].run_id]
     assert chosen.skipped_erased == 1
+
+
+def live_changes() -> None:
+    change(TierVersion, LIVE, {"tier": 1}, lambda was: {"retries": 3}, reason="x", by=None)
+
+
+def test_what_live_answered_before_it_changed_is_compared_and_counted_as_that(
+    agent: Agent, boss: User, ada: User
+) -> None:
+    decided_items(ada, 2)
+    live_changes()
+    decided_items(ada, 1)
+    stage_tier()
+    comparison = started(agent, boss, asking())
+    assert (comparison.reviewed_items, comparison.order.earlier_live) == (3, 2)
+
+
+def test_what_live_answered_as_it_is_now_is_taken_alone_where_it_is_enough(
+    agent: Agent, ada: User
+) -> None:
+    decided_items(ada, 2)
+    live_changes()
+    now = [item.run_id for item in decided_items(ada, LEAST_PAIRS)]
+    chosen = reviewed(ground_of(agent), 200)
+    assert ({run for _, run in chosen.verdicts}, chosen.earlier_live) == ({*now}, 0)
+    few = reviewed(ground_of(agent), 2)
+    assert few.earlier_live == 0, "fewer were asked for, and all of them are live's as it is"
+
+
+def test_what_a_prompt_drafted_that_went_back_to_the_file_is_of_an_earlier_live(
+    agent: Agent, boss: User, ada: User, provider: Provider
+) -> None:
+    by_file = decide(live_item(), ada)
+    key = {"agent_id": agent.pk, "task": "draft"}
+    text = {"text": prompt("triage", "draft").text + "Be brief.\n"}
+    _, edited = change(PromptVersion, LIVE, key, lambda _: text, reason="x", by=boss)
+    decide(live_item(), ada)
+    assert withdraw(edited), "the release's file counts again, and leaves no newer version"
+    assert [run for _, run in reviewed(ground_of(agent), 1).verdicts] == [by_file.run_id]
+    both = reviewed(ground_of(agent), 2)
+    assert (len(both.verdicts), both.earlier_live) == (2, 1)
+
+
+def test_a_run_asked_for_before_the_comparison_is_none_of_its_traffic(
+    agent: Agent, boss: User, provider: Provider
+) -> None:
+    run = make_ticket("Where is my parcel?").run
+    assert run is not None
+    stage_tier()
+    asked = Asked(reviewed_items=0, live_share_percent=100, live_wished=2)
+    comparison = started(agent, boss, asked)
+    runner.execute(run.pk)
+    settle_run(run.pk)
+    assert comparison.pairs.count() == 0
 
 
 def test_an_item_erased_after_the_start_is_not_run(
@@ -414,6 +485,13 @@ def test_an_unknown_price_is_unpriced_and_a_known_one_is_added_up(
     assert found.usd_per_run == 3 * (120 * price.input_usd + 30 * price.output_usd)
     assert found.for_runs(10) == 10 * found.usd_per_run
     assert found.runs_seen == 1
+    assert found.uncounted == ["plan", "redraft"], "nothing tells what those take"
+    said = cost_in_words(found, 10)
+    assert said.endswith("No calls last week, so not counted: plan, redraft.")
+    embedded = {"model": "local/countersign", "fallbacks": [], "endpoints": {}}
+    change(TierVersion, LIVE, {"tier": 3}, lambda _: embedded, reason="x", by=None)
+    found = estimate(ground_of(agent), candidate_of(agent))
+    assert found.uncounted == ["redraft"], "the embedded model's plans cost nothing"
 
 
 def test_a_policy_alone_is_compared_by_outcomes(
@@ -515,6 +593,30 @@ def test_a_shadow_run_never_executes_a_write_tool_that_live_was_allowed(
         assert (shadow.status, shadow.pauses.count()) == ("done", 0)
         assert [told.status for told in actor.told] == ["done", "shadow"]
         assert (len(actor.till.paid), Effect.objects.count()) == (1, 1)
+
+
+def test_shadow_runs_use_up_nothing_of_lives_tool_limits_and_have_their_own(
+    agent: Agent, boss: User, ada: User
+) -> None:
+    with acting() as actor:
+        register(NAME, replace(tools_of(NAME)["look_up"], per_day=2))
+        actor.plan = [("look_up", {"order": "HCW-1"})]
+        for _ in range(2):
+            run = actor.request()
+            runner.execute(run.pk)
+            item = settle_run(run.pk)
+            assert item is not None
+            decide(item, ada)
+        stage_policy(actor.agent, [])
+        comparison = started(actor.agent, boss, asking())
+        assert work_through() == 2
+        assert {shadow.status for shadow in comparison.runs.all()} == {"done"}
+        counted = ToolUse.objects.values_list("is_shadow", "calls")
+        assert sorted(counted) == [(False, 2), (True, 2)]
+        stage_policy(actor.agent, [{"name": "one"}])
+        later = started(actor.agent, boss, asking(1))
+        work_through()
+        assert later.runs.get().error_type == "tool_error", "they are limited too"
 
 
 def approve_action(item: ReviewItem, person: User) -> None:

@@ -36,6 +36,7 @@ from tests.review.staging.seeding import (
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_files")]
 
 MOST_QUERIES = 17
+FIT = "Be brief, $support_name of $company."
 
 
 @pytest.fixture(autouse=True)
@@ -204,7 +205,7 @@ def test_a_shadow_run_is_read_marked_and_only_by_who_sees_every_queue(
 def test_promoting_asks_for_a_reason_and_keeps_what_was_typed(
     page: Client, agent: Agent, boss: User
 ) -> None:
-    stage_prompt(agent, "Be brief.")
+    stage_prompt(agent, FIT)
     html = page.get("/staging/").content.decode()
     (versions,) = re.findall(r'name="versions" value="([^"]+)"', html)
     form = {"agent": "triage", "versions": unescape(versions)}
@@ -219,8 +220,11 @@ def test_promoting_asks_for_a_reason_and_keeps_what_was_typed(
     address = f"/staging/promotions/{promotion.pk}/"
     manager = logged_in(make_person("max", "manager"))
     assert manager.post(address, {"approves": "on"}).status_code == 403
-    second.post(address, {"agent": "triage", "approves": "on", "said": "Read it."})
-    assert PromptVersion.objects.get(environment="live").text == "Be brief."
+    read = {"agent": "triage", "approves": "on", "said": "Read it."}
+    unread = second.post(address, read, follow=True)
+    assert "Nothing was changed. Look at the page again." in words(unread)
+    second.post(address, {**read, "versions": unescape(versions)})
+    assert PromptVersion.objects.get(environment="live").text == FIT
     text = words(second.get("/staging/"))
     assert "Staging is the same as live" in text
 

@@ -208,13 +208,13 @@ def test_all_tiers_take_a_preset_or_none(jo: User, known_key: str, endpoint: Htt
     good = Connection(model="openai/good", endpoint=known_key)
     wanted = {tier: settings_of(live_tier(tier), chain=(good,)) for tier in (1, 2)}
     bad = replace(good, model="openai/unknown")
+    seen = {tier: live_tier(tier).pk for tier in (1, 2, 3)}
+    all_three = {**wanted, 3: settings_of(live_tier(3), chain=(bad,))}
     with pytest.raises(CannotConnect):
-        change_tiers(
-            LIVE, {**wanted, 3: settings_of(live_tier(3), chain=(bad,))}, reason="All.", by=jo
-        )
+        change_tiers(LIVE, all_three, based_on=seen, reason="All.", by=jo)
     assert [live_tier(tier).version for tier in (1, 2, 3)] == [1, 1, 1]
     endpoint.requests.clear()
-    change_tiers(LIVE, wanted, reason="All.", by=jo)
+    change_tiers(LIVE, wanted, based_on=seen, reason="All.", by=jo)
     assert [live_tier(tier).version for tier in (1, 2, 3)] == [2, 2, 1]
     assert len(endpoint.requests) == 1, "one model for both is called once"
 

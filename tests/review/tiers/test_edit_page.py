@@ -268,6 +268,33 @@ def test_a_preset_shows_what_it_would_change_and_cost(page: Client, slug: str) -
         assert "A million in, cached, out" in text
 
 
+def hidden_in(text: str) -> dict[str, str]:
+    """What the page's form posts of its own."""
+    found = re.findall(r'<input type="hidden" name="(based_on[^"]*)" value="(\d+)"', text)
+    return dict(found)
+
+
+@pytest.mark.parametrize("environment", ["staging", "live"])
+def test_a_preset_that_was_looked_at_beside_other_settings_changes_no_tier(
+    page: Client, fields: dict[str, Any], environment: str
+) -> None:
+    seen = hidden_in(page.get("/tiers/presets/local/").content.decode())
+    edit = f"/tiers/2/edit/?environment={environment}"
+    assert page.post(edit, {**fields, "retries": "3"}).status_code == 302
+    typed = {
+        "environment": environment,
+        "reason": "Back to it.",
+        **{f"model-{tier}": "local/countersign" for tier in (1, 2, 3)},
+    }
+    late = page.post("/tiers/presets/local/", {**typed, **seen})
+    assert late.status_code == 422
+    assert "Somebody has changed it meanwhile" in late.content.decode()
+    assert "Open the form again." in page.post("/tiers/presets/local/", typed).content.decode()
+    assert TierVersion.objects.count() == 4
+    newer = hidden_in(page.get("/tiers/presets/local/").content.decode())
+    assert page.post("/tiers/presets/local/", {**typed, **newer}).status_code == 302
+
+
 def test_a_preset_is_tried_before_it_is_put_on_every_tier(page: Client, endpoint: HttpPeer) -> None:
     typed = {
         "environment": "staging",
@@ -275,6 +302,7 @@ def test_a_preset_is_tried_before_it_is_put_on_every_tier(page: Client, endpoint
         "key": KEY,
         "reason": "On our own machine.",
         **{f"model-{tier}": "hosted_vllm/good" for tier in (1, 2, 3)},
+        **hidden_in(page.get("/tiers/presets/vllm/").content.decode()),
     }
     wrong = page.post("/tiers/presets/vllm/", typed)
     assert wrong.status_code == 422

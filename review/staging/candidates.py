@@ -30,19 +30,8 @@ from agents.versions import KINDS, kind_of, mark_of, named
 from review.edits import Comparison as Diff
 from review.edits import compare
 from review.policies.reading import names_of
-
-TIER_WORDS = {
-    "model": "model",
-    "fallbacks": "fallbacks",
-    "endpoints": "endpoints",
-    "temperature": "temperature",
-    "max_tokens": "longest answer, tokens",
-    "timeout_s": "time limit, seconds",
-    "retries": "retries",
-    "max_concurrent": "calls at a time",
-    "budget_run_usd": "budget a run, USD",
-    "budget_day_usd": "budget a day, USD",
-}
+from review.tiers.words import differences as word_differences
+from review.tiers.words import route_facts, tier_facts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +101,11 @@ class Ground:
 
     @property
     def live_since(self) -> datetime:
-        """When the newest of what is live came into force."""
-        ages = (one.created_at for one in self.live)
+        """When live became what it is. What an installation began with took nothing's place."""
+        first = (TierVersion, RouteVersion)
+        ages = (
+            one.created_at for one in self.live if one.version > 1 or not isinstance(one, first)
+        )
         return max(ages, default=datetime.min.replace(tzinfo=UTC))
 
     @property
@@ -194,7 +186,7 @@ def _difference(ground: Ground, version: Version, mix: Sequence[Version]) -> Dif
         note = _deaf(*ground.models_of(mix).get(version.task, (0, ())))
     elif isinstance(version, RouteVersion):
         was = live.routes if isinstance(live, RouteVersion) else settings.TIERS["routes"]
-        changes = list(_routes(was, version.routes))
+        changes = list(_worded(route_facts(was), route_facts(version.routes)))
     elif isinstance(version, PolicyVersion):
         try:
             before = rules_of(ground.agent, live if isinstance(live, PolicyVersion) else None)
@@ -202,7 +194,8 @@ def _difference(ground: Ground, version: Version, mix: Sequence[Version]) -> Dif
         except BadRules:
             note = "This release cannot read its rules. Put them right on the policy's page."
     else:
-        changes = list(_fields(live.content if live else {}, version.content))
+        before_it = tier_facts(live.content) if live else {}
+        changes = list(_worded(before_it, tier_facts(version.content)))
     pages = {"tier": "tiers", "routes": "tiers", "prompt": "prompts", "policy": "policies"}
     return Difference(
         title=_name(version).capitalize(),
@@ -237,21 +230,9 @@ def _deaf(tier: int, models: Sequence[str]) -> str:
     )
 
 
-def _routes(before: Mapping[str, int], after: Mapping[str, int]) -> Iterator[Change]:
-    for task, tier in after.items():
-        if before.get(task) != tier:
-            was = f"tier {before[task]}" if task in before else ""
-            yield Change(what=task, before=was, after=f"tier {tier}")
-
-
-def _fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
-    for name, value in after.items():
-        if before.get(name) != value:
-            yield Change(
-                what=TIER_WORDS.get(name, name),
-                before=_said(before.get(name)) if before else "",
-                after=_said(value),
-            )
+def _worded(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Change]:
+    for one in word_differences(before, after):
+        yield Change(what=one.name, before=one.before if before else "", after=one.after)
 
 
 def _rules(before: Sequence[Rule], after: Sequence[Rule], names: Names) -> Iterator[Change]:
@@ -266,11 +247,3 @@ def _rules(before: Sequence[Rule], after: Sequence[Rule], names: Names) -> Itera
                 before=sentence(found.before, names) if found.before else "",
                 after=sentence(found.after, names) if found.after else "",
             )
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {where}" for name, where in value.items()) or "none"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or "none"
-    return "no limit" if value is None else str(value)

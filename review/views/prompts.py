@@ -14,12 +14,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from agents import prompt_check
 from agents.models import Agent, Promotion, PromptVersion
 from agents.models.versions import LIVE
+from observability.storable import storable
 from review import prompt_changes, prompt_pages
 from review.errors import ReviewError, UnfitPrompt, UnsurePrompt
 from review.posted import whole_number
 from review.prompt_pages import PromptPage
 from review.requests import ReviewerRequest
-from review.storable import storable
 
 # What is done to a version: the word in the address, and the address's name.
 DEEDS = {

@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import barriers
+from tests.browser.loading import loading
 from tests.browser.proposals import Client
 from tests.stack import Stack, wait_until
 
@@ -47,11 +48,6 @@ def waiting(stack: Stack) -> None:
     wait_until(lambda: stack.count(running) == 0, "the demo's runs have ended", 180)
 
 
-def barriers(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{page.url}: {one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]
-
-
 def test_a_rule_is_changed_looked_at_countersigned_and_catches(
     visit: Visit, waiting: None, stack: Stack
 ) -> None:
@@ -69,7 +65,8 @@ def test_a_rule_is_changed_looked_at_countersigned_and_catches(
     admin.get_by_label("Two people countersign").check()
     admin.get_by_label("What the person reads").fill("A notary never forgets a grinder.")
     admin.get_by_label("Note").fill("The notaries asked for it.")
-    admin.get_by_role("button", name="Save in the draft").click()
+    with loading(admin):
+        admin.get_by_role("button", name="Save in the draft").click()
     expect(admin.get_by_role("alert")).to_contain_text("Nothing was saved.")
     expect(admin.get_by_label("Name")).to_have_value("Grinder of a notary")
     assert barriers(admin) == []

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_accessibility import problems
+from tests.browser.axe import problems
+from tests.browser.loading import loading
 from tests.provider import KEY, model_provider
 from tests.stack import Stack
 
@@ -35,7 +36,8 @@ def test_a_tier_is_tried_on_staging_promoted_and_rolled_back(admin: Page, stack:
     with model_provider() as provider:
         base = f"{provider.peer.url}/v1"
         admin.goto("/tiers/")
-        admin.get_by_role("link", name="Edit on staging tier 2").click()
+        with loading(admin):
+            admin.get_by_role("link", name="Edit on staging tier 2").click()
         expect(admin.get_by_role("heading", level=1)).to_have_text("Tier 2 on staging")
 
         # The embedded model stays as the fallback: a row more, moved to the front.
@@ -107,7 +109,8 @@ def test_a_tier_is_tried_on_staging_promoted_and_rolled_back(admin: Page, stack:
 
 def test_a_task_is_moved_to_another_tier_and_withdrawn(admin: Page) -> None:
     admin.goto("/tiers/")
-    admin.get_by_role("link", name="Edit on staging routes").click()
+    with loading(admin):
+        admin.get_by_role("link", name="Edit on staging routes").click()
     admin.get_by_label("Tier of redraft").select_option("3")
     expect(admin.locator("#cost")).to_contain_text("of redraft in the last 7 days")
     admin.get_by_label("Reason").fill("The second try is the harder one.")

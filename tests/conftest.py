@@ -10,7 +10,7 @@ from io import StringIO
 import hypothesis
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import Model
@@ -22,6 +22,7 @@ from agents import doors, shared_doors
 from agents.models import Agent, Category, RouteVersion, TierVersion
 from agents.tiers import install_tiers
 from config.local.servers import running_servers
+from review.accounts import ROLES
 from review.management.commands.prepare import install_roles
 from review.models import Queue
 from tests import builders
@@ -41,7 +42,6 @@ hypothesis.settings.load_profile("stable")
 # What `prepare` and the builder of the triage agent fill, in the order of their references.
 INSTALLED = (
     Group,
-    Group.permissions.through,
     TierVersion,
     RouteVersion,
     Queue,
@@ -151,8 +151,18 @@ def installation(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> l
 @pytest.fixture
 def installed(db: None, installation: list[list[Model]]) -> Agent:
     """Roles, tiers and the triage agent, as `prepare` leaves them."""
-    for rows in deepcopy(installation):  # seven statements instead of a hundred
+    for rows in deepcopy(installation):  # a few statements instead of a hundred
         type(rows[0])._default_manager.bulk_create(rows)
+    # These are others once a test has emptied the database.
+    permissions = dict(
+        Permission.objects.filter(content_type__app_label="review").values_list("codename", "pk")
+    )
+    allows = Group.permissions.through
+    allows._default_manager.bulk_create(
+        allows(group_id=group, permission_id=permissions[codename])
+        for group, role in Group.objects.values_list("pk", "name")
+        for codename in ROLES[role]
+    )
     return Agent.objects.get()
 
 

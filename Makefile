@@ -22,7 +22,7 @@ test: ## Run the suite: real PostgreSQL, Redis and browser
 	@$(INSTALL) dev
 	@$(INSTALL) browser
 	@$(INSTALL) proxy
-	@$(PY) -m pytest --numprocesses auto --maxprocesses 3 --dist load --maxschedchunk 1
+	@$(PY) -m pytest --numprocesses 3
 
 soak: ## Run the long fault and load tests
 	@$(INSTALL) dev

@@ -3,44 +3,78 @@
 import os
 import secrets
 from collections.abc import Iterator
+from copy import deepcopy
+from functools import partial
 from io import StringIO
 
 import hypothesis
 import pytest
-from django.contrib.auth.models import User
+from django.conf import settings
+from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
-from django.db import connection
-from pytest_django import DjangoDbBlocker, Settings
+from django.db import connection, transaction
+from django.db.models import Model
+from pytest_django import DjangoDbBlocker
+from xdist.remote import Producer
 
 import config.celery  # noqa: F401 - tasks are published to its broker
 from agents import doors, shared_doors
-from agents.models import Agent
+from agents.models import Agent, Category, RouteVersion, TierVersion
 from agents.tiers import install_tiers
 from config.local.servers import running_servers
+from review.accounts import ROLES
 from review.management.commands.prepare import install_roles
+from review.models import Queue
 from tests import builders
 from tests.environment import HOME
 from tests.faults.payer import write_tools
 from tests.faults.payments import Payments, payment_service
 from tests.peers import HttpPeer, Mailbox, smtp_server
+from tests.placing import Placing
 from tests.provider import close_model_clients, guarded_endpoint
+from tests.seed import MIGRATED, PLACE, sow, start_making, stop_making
 from tests.stack import Stack, running_stack
 
 # The same examples in every run: a failure is then a change's, not the day's.
 hypothesis.settings.register_profile("stable", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("stable")
 
+# What `prepare` and the builder of the triage agent fill, in the order of their references.
+INSTALLED = (
+    Group,
+    TierVersion,
+    RouteVersion,
+    Queue,
+    Agent,
+    Category,
+)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Placing:
+    """Say what hands the tests out to the workers."""
+    return Placing(config, log)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Have a seed made for the workers while they collect their tests."""
+    if session.config.getoption("dist", "no") != "no":
+        making = start_making(HOME)
+        session.config.add_cleanup(partial(stop_making, making))
+
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[None]:
     """PostgreSQL and Redis of this session, stopped at its end."""
+    sow(HOME)
     with running_servers(HOME, durable=False):
         yield
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(servers: None) -> None:
-    """Have the servers up before pytest-django makes its database."""
+    """Have the servers up before pytest-django makes its database, of one with the schema."""
+    if PLACE in os.environ:
+        connection.settings_dict["TEST"]["TEMPLATE"] = MIGRATED
 
 
 @pytest.fixture(scope="session")
@@ -102,12 +136,34 @@ def doors_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     doors._own.cache_clear()
 
 
+@pytest.fixture(scope="session")
+def installation(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> list[list[Model]]:
+    """The rows of an installation, made as in earnest and taken away again."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        install_roles()
+        install_tiers(settings.TIERS)
+        builders.make_agent()
+        rows = [list(model._default_manager.all()) for model in INSTALLED]
+        transaction.set_rollback(True)
+    return rows
+
+
 @pytest.fixture
-def installed(db: None, settings: Settings) -> Agent:
+def installed(db: None, installation: list[list[Model]]) -> Agent:
     """Roles, tiers and the triage agent, as `prepare` leaves them."""
-    install_roles()
-    install_tiers(settings.TIERS)
-    return builders.make_agent()
+    for rows in deepcopy(installation):  # a few statements instead of a hundred
+        type(rows[0])._default_manager.bulk_create(rows)
+    # These are others once a test has emptied the database.
+    permissions = dict(
+        Permission.objects.filter(content_type__app_label="review").values_list("codename", "pk")
+    )
+    allows = Group.permissions.through
+    allows._default_manager.bulk_create(
+        allows(group_id=group, permission_id=permissions[codename])
+        for group, role in Group.objects.values_list("pk", "name")
+        for codename in ROLES[role]
+    )
+    return Agent.objects.get()
 
 
 @pytest.fixture

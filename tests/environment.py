@@ -7,9 +7,11 @@ import tempfile
 from pathlib import Path
 
 from config.local.home import Home
+from tests.seed import share_passwords
 
 HOME = Home(Path(tempfile.mkdtemp(prefix="countersign-test-")))
 atexit.register(shutil.rmtree, HOME.root, ignore_errors=True)
+share_passwords(HOME)
 
 for name in ("DATABASE_OWNER_URL", "SMTP_HOST", "COUNTERSIGN_TIERS", "COUNTERSIGN_PRESETS"):
     os.environ.pop(name, None)

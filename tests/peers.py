@@ -97,56 +97,7 @@ class HttpPeer:
 def http_server(answer: Callable[[Received], Reply | None]) -> Iterator[HttpPeer]:
     """Yield a running HTTP server that answers each POST with `answer`; None breaks off."""
     peer = HttpPeer(answer=answer)
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            request = Received(
-                path=self.path, headers=headers, body=body, connection=self.client_address[1]
-            )
-            peer.requests.append(request)
-            reply = peer.answer(request)
-            if reply is None:
-                self.close_connection = True
-                return
-            if reply.resets:
-                self.connection.setsockopt(
-                    socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-                )
-                os.close(self.connection.detach())
-                self.close_connection = True
-                return
-            if isinstance(reply.body, Iterator):
-                self.send_response(reply.status)
-                self.send_header("Content-Type", "application/json")
-                self.end_headers()
-                self.close_connection = True
-                with suppress(OSError):  # it need not be heard to its end
-                    for part in reply.body:
-                        self.wfile.write(part)
-                return
-            content = (
-                reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
-            )
-            self.send_response(reply.status)
-            for name, value in {"Content-Type": "application/json", **reply.headers}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        request_queue_size = 128  # many at once are not turned away
-
-    server = Server(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(peer)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     peer.url = f"http://127.0.0.1:{server.server_address[1]}"
@@ -156,3 +107,61 @@ def http_server(answer: Callable[[Received], Reply | None]) -> Iterator[HttpPeer
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: "_Server"
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Received(
+            path=self.path, headers=headers, body=body, connection=self.client_address[1]
+        )
+        self.server.peer.requests.append(request)
+        reply = self.server.peer.answer(request)
+        if reply is None:
+            self.close_connection = True
+        elif reply.resets:
+            self._reset()
+        elif isinstance(reply.body, Iterator):
+            self._send_parts(reply)
+        else:
+            self._send_whole(reply)
+
+    def _reset(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(self.connection.detach())
+        self.close_connection = True
+
+    def _send_parts(self, reply: Reply) -> None:
+        self.send_response(reply.status)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.close_connection = True
+        with suppress(OSError):  # it need not be heard to its end
+            for part in reply.body:
+                self.wfile.write(part)
+
+    def _send_whole(self, reply: Reply) -> None:
+        content = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
+        self.send_response(reply.status)
+        for name, value in {"Content-Type": "application/json", **reply.headers}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # many at once are not turned away
+    daemon_threads = True
+
+    def __init__(self, peer: HttpPeer) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.peer = peer

@@ -19,6 +19,7 @@ from psycopg.rows import dict_row
 
 from config.local.home import CLONE, Home
 from tests.peers import free_port
+from tests.seed import DEMO, make_database
 
 PASSWORD = "demo password of the tests"
 PATIENCE_S = 60
@@ -128,29 +129,17 @@ def running_stack(
 
     plays: whether the demo's tickets go on coming in, and its past is lived through.
     """
-    owner = home.database_url("countersign_owner", "countersign")
-    with psycopg.connect(owner, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{database}"')
+    is_prepared = make_database(home, database, DEMO)
     port = free_port()
     stack = Stack(
         home=home,
         database=database,
         port=port,
-        environment={
-            **os.environ,
-            # The application in its own, lesser role, as in earnest.
-            "DATABASE_URL": home.database_url("countersign", database),
-            "DATABASE_OWNER_URL": home.database_url("countersign_owner", database),
-            "PORT": str(port),
-            "WEB_WORKERS": "1",
-            "COUNTERSIGN_DEMO": "1",
-            "COUNTERSIGN_DEMO_PASSWORD": PASSWORD,
-            **environment,
-        },
+        environment={**environment_of(home, database), "PORT": str(port), **environment},
     )
     try:
-        stack.manage("prepare")
+        if not is_prepared:
+            stack.manage("prepare")
         if not plays:  # the demo is loaded, and then leaves the processors to the tests
             stack.environment["COUNTERSIGN_DEMO"] = "0"
         for name in ("web", "worker", "beat"):
@@ -159,6 +148,19 @@ def running_stack(
         yield stack
     finally:
         stack.stop()
+
+
+def environment_of(home: Home, database: str) -> dict[str, str]:
+    """Return what the processes of an instance with the demo are started with."""
+    return {
+        **os.environ,
+        # The application in its own, lesser role, as in earnest.
+        "DATABASE_URL": home.database_url("countersign", database),
+        "DATABASE_OWNER_URL": home.database_url("countersign_owner", database),
+        "WEB_WORKERS": "1",
+        "COUNTERSIGN_DEMO": "1",
+        "COUNTERSIGN_DEMO_PASSWORD": PASSWORD,
+    }
 
 
 def wait_until(condition: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.loading import loading
 from tests.browser.seeding import seed_items
 from tests.peers import Mailbox
 from tests.stack import Stack, wait_until
@@ -75,7 +76,8 @@ def sent_item(page: Page, stack: Stack, subject: str, *, state: str) -> int:
     """Return an item that was countersigned, its reply left in this state."""
     (item,) = seed_items(stack, subject)
     page.goto(f"/items/{item}/")
-    page.keyboard.press("c")
+    with loading(page):
+        page.keyboard.press("c")
     expect(page.locator("#text")).to_be_editable()
     page.locator("#text").press("Control+Enter")
     wait_until(lambda: stack.rows(ENDED, state, item), "the reply is countersigned")

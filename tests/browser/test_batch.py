@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.loading import loading
 from tests.browser.seeding import seed_items
 from tests.stack import Stack
 
@@ -35,7 +36,8 @@ def test_together_means_each_of_them_read(visit: Visit, stack: Stack) -> None:
     press(page, "Escape", "j", "Enter", "j", "x")
     said = page.locator("[data-batch-said]")
     expect(said).to_have_text("2 opened, 1 not opened yet, 1 left out")
-    press(page, "Control+Enter")
+    with loading(page):
+        press(page, "Control+Enter")
     expect(page.get_by_text("1 of 3 you have not opened")).to_be_visible()
     assert len(decided(stack, ids)) == 2
 

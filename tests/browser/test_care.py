@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Dialog, Page, Route, expect
 
+from tests.browser.loading import loading
 from tests.browser.proposals import QUESTION, Client
 from tests.browser.seeding import seed_items
 from tests.stack import PASSWORD, Stack, wait_until
@@ -17,7 +18,8 @@ MINE = "\n\nPS: written by hand."
 
 def hold(page: Page, item: int) -> None:
     page.goto(f"/items/{item}/")
-    page.get_by_role("button", name="Claim").click()
+    with loading(page):
+        page.get_by_role("button", name="Claim").click()
     expect(page.locator("#text")).to_be_editable()
 
 
@@ -43,6 +45,8 @@ def test_a_reply_waits_for_the_file_that_is_still_on_its_way(visit: Visit, stack
     expect(page.get_by_text("A file is still being attached")).to_be_visible()
     held_up[0].continue_()
     expect(page.get_by_text("label.txt")).to_be_visible()
+    # htmx gives what it puts in the old part's classes for a moment: the file is under way by them.
+    expect(page.locator("#attachments .htmx-request")).to_have_count(0)
     page.locator("#text").press("Control+Enter")
     sent = "SELECT count(*) FROM review_attachment WHERE item_id = %s AND verdict_id IS NOT NULL"
     wait_until(lambda: stack.count(sent, item) == 1, "the file leaves with the reply")
@@ -114,7 +118,8 @@ def test_a_comment_is_posted_once_and_a_failure_is_said(visit: Visit, stack: Sta
 def test_what_no_save_keeps_is_asked_about(visit: Visit, stack: Stack) -> None:
     page = visit("lead")
     page.goto(f"/items/{Client(stack).item('guarded', QUESTION)}/")
-    page.get_by_role("button", name="Claim").click()
+    with loading(page):
+        page.get_by_role("button", name="Claim").click()
     page.locator("#act-release").wait_for()
     asked: list[str] = []
 
@@ -151,9 +156,9 @@ def test_the_palette_works_after_going_back(visit: Visit) -> None:
     page = visit("reviewer")
     page.locator("#inbox-tabs a").nth(1).click()
     page.wait_for_url("**/?queue=*")
-    page.go_back()
+    with loading(page):  # what the address alone had changed is asked for anew
+        page.go_back()
     page.wait_for_url("**/")
-    page.locator("h1, .bar").first.wait_for()
     page.keyboard.press("Control+k")
     page.get_by_role("combobox", name="What to do or find").fill("notifications")
     page.keyboard.press("Enter")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.loading import loading
 from tests.faults.dying import ask_for_a_payment
 from tests.faults.payments import Payments
 from tests.stack import Stack, wait_until
@@ -21,7 +22,8 @@ def open_item(stack: Stack, page: Page, order: str, kind: str) -> None:
     wait_until(lambda: stack.rows(ITEM, order, kind), f"{order} waits as a {kind}", 120)
     (row,) = stack.rows(ITEM, order, kind)
     page.goto(f"/items/{row['id']}/")
-    page.keyboard.press("c")
+    with loading(page):
+        page.keyboard.press("c")
     expect(page.get_by_role("button", name="Release")).to_be_visible()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.loading import loading
 from tests.browser.test_the_way_of_one_ticket import BODY, Shop
 from tests.provider import ANSWERS, Provider, document_of, model_provider
 from tests.stack import Stack, wait_until
@@ -33,7 +34,8 @@ def item(shop: Shop, request: pytest.FixtureRequest) -> str:
 
 def claimed(page: Page, item: str) -> Page:
     page.goto(item)
-    page.get_by_role("button", name="Claim").click()
+    with loading(page):
+        page.get_by_role("button", name="Claim").click()
     expect(page.locator("#text")).to_be_editable()
     return page
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_accessibility import problems
+from tests.browser.axe import problems
 from tests.stack import Stack, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(480)]

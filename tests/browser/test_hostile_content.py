@@ -15,9 +15,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from tests.browser.hostile_world import DRAFTLESS, NAME, World, attacked, one_line_end
+from tests.browser.loading import loading
 from tests.hostile import bare_payloads
 from tests.peers import Mailbox
-from tests.stack import PASSWORD, Stack, wait_until
+from tests.stack import Stack, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -115,10 +116,12 @@ def world(stack: Stack) -> Iterator[World]:
 
 
 @pytest.fixture
-def watched(browser: Browser, stack: Stack) -> Iterator[Callable[..., Watched]]:
+def watched(
+    browser: Browser, stack: Stack, log_in: Callable[[Page, str], None]
+) -> Iterator[Callable[..., Watched]]:
     contexts: list[BrowserContext] = []
 
-    def log_in(username: str = "attacked", **options: Any) -> Watched:
+    def visit(username: str = "attacked", **options: Any) -> Watched:
         context = browser.new_context(base_url=stack.url, **{"viewport": WIDE, **options})
         contexts.append(context)
         context.add_init_script(WATCH)
@@ -129,14 +132,10 @@ def watched(browser: Browser, stack: Stack) -> Iterator[Callable[..., Watched]]:
         page.on("dialog", lambda dialog: watched.attacks.append(f"dialog {dialog.message}"))
         page.on("download", lambda download: watched.attacks.append(f"got {download.url}"))
         page.on("pageerror", lambda error: watched.attacks.append(f"error {error}"))
-        page.goto("/accounts/login/")
-        page.get_by_label("User name").fill(username)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        page.wait_for_url("**/")
+        log_in(page, username)
         return watched
 
-    yield log_in
+    yield visit
     for context in contexts:
         context.close()
 
@@ -203,13 +202,15 @@ def test_a_hostile_item_can_be_worked_on(
     typed = one_line_end("\n".join(payload.text for payload in bare_payloads()[::3]))
     path = f"/items/{world.items[0]}/"
     watch.open(path)
-    page.get_by_role("button", name="Claim").click()
+    with loading(page):
+        page.get_by_role("button", name="Claim").click()
     watch.check(path)
     page.locator("#text").fill(typed)
     expect(page.locator("#diff ins").first).to_be_visible()
     watch.check(path)
     page.locator("#text").fill("x" * 20_001)
-    page.get_by_role("button", name="Send").click()
+    with loading(page):
+        page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("alert")).to_contain_text("longer than 20,000 characters")
     watch.check()
     page.locator("#text").fill(typed)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.stack import PASSWORD, Stack, wait_until
+from tests.stack import Stack, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -13,7 +13,7 @@ Visit = Callable[[str], Page]
 
 
 @pytest.fixture(scope="module")
-def decided(browser: Browser, stack: Stack) -> None:
+def decided(browser: Browser, stack: Stack, log_in: Callable[[Page, str], None]) -> None:
     """One item of the demo, countersigned as it is."""
     context = browser.new_context(base_url=stack.url)
     page = context.new_page()
@@ -31,14 +31,6 @@ def without_script(browser: Browser, stack: Stack) -> Iterator[Page]:
     context = browser.new_context(base_url=stack.url, java_script_enabled=False)
     yield context.new_page()
     context.close()
-
-
-def log_in(page: Page, username: str) -> None:
-    page.goto("/")
-    page.get_by_label("User name").fill(username)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/")
 
 
 def test_charts_are_drawn_under_the_policy_and_follow_the_theme(
@@ -74,7 +66,9 @@ def test_each_chart_has_its_table_and_each_category_its_items(visit: Visit, deci
     assert page.locator(".decided tbody tr").count() >= 1
 
 
-def test_without_script_the_tables_stand_open(without_script: Page, decided: None) -> None:
+def test_without_script_the_tables_stand_open(
+    without_script: Page, decided: None, log_in: Callable[[Page, str], None]
+) -> None:
     page = without_script
     log_in(page, "manager")
     page.goto("/overview/")

@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import barriers
+from tests.browser.loading import loading
 from tests.browser.proposals import Client
 from tests.stack import Stack, wait_until
 
@@ -47,11 +48,6 @@ def waiting(stack: Stack) -> None:
     wait_until(lambda: stack.count(running) == 0, "the demo's runs have ended", 180)
 
 
-def barriers(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{page.url}: {one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]
-
-
 def test_a_rule_is_changed_looked_at_countersigned_and_catches(
     visit: Visit, waiting: None, stack: Stack
 ) -> None:
@@ -61,33 +57,8 @@ def test_a_rule_is_changed_looked_at_countersigned_and_catches(
     admin.wait_for_url("**/policy/")
     assert barriers(admin) == []
 
-    # A row of its own, first wrong and then right.
-    admin.get_by_role("link", name="Add a rule").click()
-    admin.get_by_label("Name").fill("Grinder of a notary")
-    admin.get_by_label("The customer writes one of").fill("notary\norder")
-    admin.get_by_label("Confidence is below").fill("very much")
-    admin.get_by_label("Two people countersign").check()
-    admin.get_by_label("What the person reads").fill("A notary never forgets a grinder.")
-    admin.get_by_label("Note").fill("The notaries asked for it.")
-    admin.get_by_role("button", name="Save in the draft").click()
-    expect(admin.get_by_role("alert")).to_contain_text("Nothing was saved.")
-    expect(admin.get_by_label("Name")).to_have_value("Grinder of a notary")
-    assert barriers(admin) == []
-    admin.get_by_label("Confidence is below").fill("")
-    admin.keyboard.press("Control+Enter")
-    expect(admin.locator(".toast")).to_contain_text("Saved in the draft.")
-    expect(admin.locator("#rule-grinder_of_a_notary")).to_contain_text("two people countersign")
-
-    # What would have happened.
-    admin.get_by_role("link", name="What would have happened").click()
-    expect(admin.locator("h1")).to_contain_text("would have gone to a second person that did not.")
-    expect(admin.get_by_role("table").last).to_contain_text("Grinder of a notary")
-    assert barriers(admin) == []
-    admin.go_back()
-    admin.get_by_role("link", name="Compare with what is in force").click()
-    expect(admin.get_by_role("row", name="Grinder of a notary")).to_contain_text("added")
-    assert barriers(admin) == []
-    admin.go_back()
+    change_a_rule(admin)
+    look_at_what_it_would_do(admin)
 
     # Into staging, and asked for.
     admin.get_by_label("Why").fill("Try it.")
@@ -117,6 +88,39 @@ def test_a_rule_is_changed_looked_at_countersigned_and_catches(
     admin.get_by_role("button", name="Use what the agent came with again").click()
     expect(admin.locator(".toast")).to_contain_text("In force from the next run on")
     expect(admin.locator("#rule-grinder_of_a_notary")).to_have_count(0)
+
+
+def change_a_rule(admin: Page) -> None:
+    """Add a row of its own, first wrong and then right."""
+    admin.get_by_role("link", name="Add a rule").click()
+    admin.get_by_label("Name").fill("Grinder of a notary")
+    admin.get_by_label("The customer writes one of").fill("notary\norder")
+    admin.get_by_label("Confidence is below").fill("very much")
+    admin.get_by_label("Two people countersign").check()
+    admin.get_by_label("What the person reads").fill("A notary never forgets a grinder.")
+    admin.get_by_label("Note").fill("The notaries asked for it.")
+    with loading(admin):
+        admin.get_by_role("button", name="Save in the draft").click()
+    expect(admin.get_by_role("alert")).to_contain_text("Nothing was saved.")
+    expect(admin.get_by_label("Name")).to_have_value("Grinder of a notary")
+    assert barriers(admin) == []
+    admin.get_by_label("Confidence is below").fill("")
+    admin.keyboard.press("Control+Enter")
+    expect(admin.locator(".toast")).to_contain_text("Saved in the draft.")
+    expect(admin.locator("#rule-grinder_of_a_notary")).to_contain_text("two people countersign")
+
+
+def look_at_what_it_would_do(admin: Page) -> None:
+    """Hold the draft against the past, and beside what is in force."""
+    admin.get_by_role("link", name="What would have happened").click()
+    expect(admin.locator("h1")).to_contain_text("would have gone to a second person that did not.")
+    expect(admin.get_by_role("table").last).to_contain_text("Grinder of a notary")
+    assert barriers(admin) == []
+    admin.go_back()
+    admin.get_by_role("link", name="Compare with what is in force").click()
+    expect(admin.get_by_role("row", name="Grinder of a notary")).to_contain_text("added")
+    assert barriers(admin) == []
+    admin.go_back()
 
 
 def test_a_plan_stands_beside_the_draft(visit: Visit, waiting: None, stack: Stack) -> None:

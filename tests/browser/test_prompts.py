@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.loading import loading
 from tests.browser.test_the_way_of_one_ticket import BODY, Shop
 from tests.stack import Stack, wait_until
 
@@ -85,7 +86,8 @@ def test_a_prompt_is_edited_countersigned_used_and_taken_back(
     lead = visit("lead")
     expect(lead.locator("main")).to_contain_text("1 change to prompts waits for a second person.")
     lead.get_by_role("link", name="Look at it").click()
-    lead.get_by_role("link", name="Triage, draft").click()
+    with loading(lead):
+        lead.get_by_role("link", name="Triage, draft").click()
     expect(lead.locator("#request .diff ins")).to_have_text("90")
     lead.keyboard.press("a")
     expect(lead.locator(".toast")).to_contain_text("Live from the next run on.")

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from review.demo import files
+from tests.browser.loading import loading
 from tests.stack import PASSWORD, Stack, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -72,7 +73,8 @@ class Reviewer:
         self.keyboard.type("night")
         self.keyboard.press("Tab")
         self.keyboard.type(PASSWORD)
-        self.keyboard.press("Enter")
+        with loading(self.page):
+            self.keyboard.press("Enter")
         expect(self.page.get_by_role("button", name="Take next")).to_be_visible()
 
     def ready(self) -> int:

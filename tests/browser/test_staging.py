@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_accessibility import problems
+from tests.browser.axe import problems
 from tests.provider import model_provider
 from tests.stack import Stack, wait_until
 

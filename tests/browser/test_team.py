@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import barriers
+from tests.browser.loading import loading
 from tests.stack import Stack, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -21,11 +22,6 @@ def waiting(stack: Stack) -> None:
     wait_until(lambda: stack.count(running) == 0, "the demo's runs have ended", 180)
 
 
-def barriers(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{page.url}: {one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]
-
-
 def test_a_lead_sets_hours_and_sees_what_they_mean_before_saving(
     visit: Visit, waiting: None, stack: Stack
 ) -> None:
@@ -34,7 +30,8 @@ def test_a_lead_sets_hours_and_sees_what_they_mean_before_saving(
     page.keyboard.press("t")
     page.wait_for_url("**/team/")
     page.get_by_role("link", name="Service levels").first.click()
-    page.get_by_role("link", name="Customer care").click()
+    with loading(page):
+        page.get_by_role("link", name="Customer care").click()
     means = page.locator("#meaning")
     expect(means).to_contain_text("An urgent message of Saturday 15:50 is due Monday 11:50.")
     urgent = page.get_by_label("Urgent")
@@ -42,7 +39,8 @@ def test_a_lead_sets_hours_and_sees_what_they_mean_before_saving(
     expect(means).to_contain_text("An urgent message of Saturday 15:50 is due Monday 08:20.")
     expect(urgent).to_be_focused()
     page.get_by_label("Sunday").fill("20-8")
-    page.keyboard.press("Control+Enter")
+    with loading(page):
+        page.keyboard.press("Control+Enter")
     expect(page.get_by_role("alert")).to_contain_text("Nothing was saved.")
     expect(page.get_by_label("Sunday")).to_have_value("20-8")
     assert barriers(page) == []
@@ -64,7 +62,8 @@ def test_work_is_shared_out_and_the_board_follows_by_itself(visit: Visit, waitin
     lead.get_by_label("from", exact=True).select_option("queue:technical")
     lead.get_by_role("button", name="Preview", exact=True).click()
     lead.get_by_label("Jonas Petersen").check()
-    lead.get_by_role("button", name="Preview with them").click()
+    with loading(lead):
+        lead.get_by_role("button", name="Preview with them").click()
     expect(lead.locator("[name=share]")).to_have_count(2)
     assert barriers(lead) == []
     lead.keyboard.press("Control+Enter")

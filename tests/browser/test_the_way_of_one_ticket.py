@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.loading import loading
 from tests.peers import Mailbox
 from tests.stack import Stack, wait_until
 
@@ -65,7 +66,8 @@ def test_a_ticket_is_countersigned_and_arrives(
     expect(row).to_be_visible(timeout=30_000)  # live: nobody reloads
 
     row.click()
-    page.get_by_role("button", name="Claim").click()
+    with loading(page):
+        page.get_by_role("button", name="Claim").click()
     editor = page.locator("#text")
     expect(editor).to_be_editable()
     draft = editor.input_value()
@@ -95,7 +97,8 @@ def test_a_customer_who_writes_again_stops_the_draft(visit: Visit, shop: Shop) -
     status_url = shop.submit("Order for the office", BODY)
     wait_until(lambda: shop.call(status_url)["review"], "the draft is there")
     page.goto(f"/items/{shop.call(status_url)['review']['id']}/")
-    page.get_by_role("button", name="Claim").click()
+    with loading(page):
+        page.get_by_role("button", name="Claim").click()
     page.locator("#text").fill("Hello Ada, I have looked into it.")
     shop.call(f"{status_url}/messages", {"body": "Never mind, it has just arrived."})
     notice = page.locator("#standing")
@@ -127,7 +130,8 @@ def test_enter_in_the_note_sends_nothing(visit: Visit, shop: Shop) -> None:
     status_url = shop.submit("A note first", BODY)
     wait_until(lambda: shop.call(status_url)["review"], "the draft is there")
     page.goto(f"/items/{shop.call(status_url)['review']['id']}/")
-    page.get_by_role("button", name="Claim").click()
+    with loading(page):
+        page.get_by_role("button", name="Claim").click()
     page.get_by_role("button", name="Reject").click()
     note = page.get_by_label("In your words")
     note.fill("wait, ask the team")
@@ -154,7 +158,8 @@ def test_undo_within_the_window_keeps_the_reply_here(
     status_url = shop.submit("Undo this one", BODY)
     wait_until(lambda: shop.call(status_url)["review"], "the draft is there")
     page.goto(f"/items/{shop.call(status_url)['review']['id']}/")
-    page.get_by_role("button", name="Claim").click()
+    with loading(page):
+        page.get_by_role("button", name="Claim").click()
     page.locator("#text").press("Control+Enter")
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".toasts")).to_contain_text("Undone")

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from config.local import redis
 from config.local.home import Home
+from tests.browser.loading import loading
 from tests.browser.test_the_way_of_one_ticket import Shop
 from tests.stack import Stack, wait_until
 
@@ -41,7 +42,8 @@ def test_two_people_see_each_other_and_one_takes_over(visit: Visit, shop: Shop) 
     grace, ada = visit("reviewer"), visit("lead")
     _, item = _submitted(shop, "Watched by two")
     _live(grace, item)
-    grace.keyboard.press("c")
+    with loading(grace):
+        grace.keyboard.press("c")
     editor = grace.locator("#text")
     expect(editor).to_be_editable()
     row = item.strip("/").split("/")[1]
@@ -80,7 +82,8 @@ def test_a_comment_calls_a_colleague_at_once(visit: Visit, shop: Shop) -> None:
     grace, ada = visit("reviewer"), visit("lead")
     _, item = _submitted(shop, "Commented on by two")
     _live(grace, item)
-    grace.keyboard.press("c")
+    with loading(grace):
+        grace.keyboard.press("c")
     expect(grace.locator("#text")).to_be_editable()
     _live(ada, item)
     grace.locator("#text").press("Escape")
@@ -113,7 +116,8 @@ def test_a_customer_who_writes_again_is_answered_with_open_eyes(visit: Visit, sh
     page = visit("reviewer")
     status_url, item = _submitted(shop, "Asked twice")
     _live(page, item)
-    page.keyboard.press("c")
+    with loading(page):
+        page.keyboard.press("c")
     editor = page.locator("#text")
     expect(editor).to_be_editable()
     editor.fill("Hello Ada, I have looked into it myself.")
@@ -121,7 +125,8 @@ def test_a_customer_who_writes_again_is_answered_with_open_eyes(visit: Visit, sh
     shop.call(f"{status_url}/messages", {"body": "By the way, I moved to Lisbon."})
     expect(page.locator("#standing")).to_contain_text("The customer has written again")
     expect(editor).to_have_value("Hello Ada, I have looked into it myself.")
-    page.get_by_role("button", name="Open the new draft").click(timeout=30_000)
+    with loading(page):
+        page.get_by_role("button", name="Open the new draft").click(timeout=30_000)
 
     expect(page.locator(".carried")).to_contain_text("I have looked into it myself")
     expect(page.locator(".conversation")).to_contain_text("I moved to Lisbon")

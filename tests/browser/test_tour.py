@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.loading import loading
 from tests.provider import model_provider
 from tests.stack import Stack, wait_until
 
@@ -36,7 +37,8 @@ def test_the_tour(visit: Visit, stack: Stack) -> None:
 
 def take_next(page: Page) -> None:
     """Step 1: the most urgent item, with a draft to start from."""
-    page.get_by_role("button", name="Take next").click()
+    with loading(page):
+        page.get_by_role("button", name="Take next").click()
     expect(page.get_by_role("button", name="Send")).to_be_visible()
     expect(page.locator("aside.evidence")).to_contain_text("Why a person")
     assert page.locator("#text").input_value() != ""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.loading import loading
 from tests.browser.test_the_way_of_one_ticket import BODY, Shop
 from tests.stack import PASSWORD, Stack, wait_until
 
@@ -27,10 +28,10 @@ def test_a_trace_is_walked_by_keyboard_and_hears_of_the_verdict(
 ) -> None:
     page, colleague = visit("reviewer"), visit("lead")
     page.goto(item_path)
-    page.locator(".evidence a[href^='/runs/']").click()
+    with loading(page):
+        page.locator(".evidence a[href^='/runs/']").click()
     expect(page.locator("#step-name")).to_have_text("draft")
     expect(page.locator("tr:has([aria-current]) rect")).to_be_visible()
-    page.wait_for_load_state()  # before that, Enter follows the link as without scripts
 
     page.get_by_role("link", name="classify", exact=True).focus()
     page.keyboard.press("ArrowUp")

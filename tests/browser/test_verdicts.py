@@ -5,13 +5,15 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.loading import loading
 from tests.browser.proposals import QUESTION, REFUND, Client
 from tests.stack import Stack, wait_until
 
 
 def claim(page: Page, item: int) -> None:
     page.goto(f"/items/{item}/")
-    page.keyboard.press("c")
+    with loading(page):
+        page.keyboard.press("c")
     expect(page.locator("#act-release")).to_be_visible()
 
 
@@ -35,11 +37,12 @@ def test_a_tool_call_is_approved_with_changes_undone_and_told_to_its_agent(
     assert amount.evaluate("field => field.validity.rangeOverflow")
     expect(page.locator("#act-release")).to_be_visible()
     amount.fill("30")
-    amount.press("Control+Shift+Enter")
+    with loading(page):
+        amount.press("Control+Shift+Enter")
     expect(page.locator(".outcome")).to_contain_text("Approved with 1 change")
-    page.keyboard.press("u")
+    with loading(page):
+        page.keyboard.press("u")
     expect(page.get_by_label("Amount")).to_have_value("30")
-    page.wait_for_load_state()  # keys count from then on
     page.keyboard.press("Control+Shift+Enter")
     wait_until(lambda: agent.call(f"/items/{item}")["verdicts"], "the agent is told")
     (verdict,) = agent.call(f"/items/{item}")["verdicts"]

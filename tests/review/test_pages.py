@@ -157,13 +157,13 @@ def test_pages_forbid_foreign_and_inline_scripts(page: Client) -> None:
     assert "unsafe" not in policy
 
 
-def test_the_inbox_takes_as_many_queries_for_a_hundred_items_as_for_one(
+def test_the_inbox_takes_as_many_queries_for_a_full_page_as_for_one_item(
     page: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     make_item()
     with django_assert_max_num_queries(15):
         page.get("/")
-    for _ in range(110):
+    for _ in range(inbox.PAGE):
         make_item()
     with django_assert_max_num_queries(15):
         text = page.get("/").content.decode()
@@ -172,7 +172,8 @@ def test_the_inbox_takes_as_many_queries_for_a_hundred_items_as_for_one(
 
 
 def test_pages_of_the_inbox_hold_every_item_once(page: Client) -> None:
-    made = {make_item().pk for _ in range(130)}
+    count = 2 * inbox.PAGE + 1
+    made = {make_item().pk for _ in range(count)}
     seen: list[int] = []
     path = "/"
     while True:
@@ -181,7 +182,7 @@ def test_pages_of_the_inbox_hold_every_item_once(page: Client) -> None:
         if context["page"].after is None:
             break
         path = f"/?after={context['page'].after}"
-    assert len(seen) == len(set(seen)) == 130
+    assert len(seen) == len(set(seen)) == count
     assert set(seen) == made
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from review.overview.statistics import Share
 from review.staging.gate import LEAST_PAIRS, MARGIN, Score, gate_of, points, signed, summary_of
+from review.staging.sampling import is_sampled
 from review.staging.statistics import (
     Discordance,
     discordance,
@@ -200,3 +201,14 @@ def test_the_summary_line(given: Score, said: str) -> None:
 def test_numbers_keep_their_sign() -> None:
     assert (points(0.0166), points(-0.019), points(0.0001)) == ("+1.7", "\N{MINUS SIGN}1.9", "0.0")
     assert signed(-0.004, 2) == "0.00"
+
+
+@given(st.integers(1, 10**9), st.integers(0, 100))
+def test_the_sample_is_the_same_whenever_it_is_asked_for_and_as_large_as_wished(
+    comparison_id: int, share: int
+) -> None:
+    drawn = [is_sampled(comparison_id, run_id, share) for run_id in range(400)]
+    assert drawn == [is_sampled(comparison_id, run_id, share) for run_id in range(400)]
+    assert abs(sum(drawn) / 400 - share / 100) < 0.12
+    assert not any(drawn) or share
+    assert all(drawn) or share < 100

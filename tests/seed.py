@@ -18,10 +18,10 @@ from config.local.processes import wait_until
 
 PLACE = "COUNTERSIGN_TEST_SEED"
 MIGRATED, DEMO = "seed_migrated", "seed_demo"
-MADE, FAILED = "made", "failed"
+MADE, FAILED, LOG = "made", "failed", "seeding.log"
 PATIENCE_S = 300
 # What is a home's own.
-NOT_SOWN = ("lock", "processes.json", "logs", "redis", "secrets", "seeding.log", MADE, FAILED)
+NOT_SOWN = ("lock", "processes.json", "logs", "redis", "secrets", LOG, MADE, FAILED)
 
 
 def start_making(home: Home) -> subprocess.Popen[bytes]:
@@ -29,7 +29,7 @@ def start_making(home: Home) -> subprocess.Popen[bytes]:
     for role in get_args(Role):
         home.password(role)
     os.environ[PLACE] = str(home.root)
-    with (home.root / "seeding.log").open("wb") as log:
+    with (home.root / LOG).open("wb") as log:
         command = [sys.executable, "-m", "tests.seeding"]
         return subprocess.Popen(command, cwd=CLONE, stdout=log, stderr=log)
 
@@ -52,7 +52,7 @@ def sow(home: Home) -> None:
         return
     seed = Path(os.environ[PLACE])
     wait_until(lambda: (seed / MADE).exists() or (seed / FAILED).exists(), PATIENCE_S)
-    assert (seed / MADE).exists(), "the seed of the run is not there"
+    assert (seed / MADE).exists(), (seed / LOG).read_text(encoding="utf-8")
     ignored = shutil.ignore_patterns(*NOT_SOWN)
     shutil.copytree(seed, home.root, ignore=ignored, dirs_exist_ok=True)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from agents import llm
 from agents.models import Agent
 from memory.knowledge import NewArticle, store_article
 from tests.provider import Provider, model_provider, put_on_tiers
@@ -20,6 +21,7 @@ def provider(installed: Agent, monkeypatch: pytest.MonkeyPatch) -> Iterator[Prov
             categories=["delivery"],
         )
     )
+    llm._litellm()  # a process's first call loads it, which is no part of what a test may take
     with model_provider() as provider:
         monkeypatch.setenv("OPENAI_API_BASE", f"{provider.peer.url}/v1")
         monkeypatch.setenv("OPENAI_API_KEY", "test-key")

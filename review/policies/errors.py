@@ -28,6 +28,11 @@ class NotStaged(ReviewError):
     """Nothing in staging differs from what is in force. Put the draft into staging first."""
 
 
+class LiveRulesChanged(ReviewError):
+    """Other rules have come into force since you opened this page, so nothing was changed. Look at
+    what would change now."""
+
+
 class AskedAlready(ReviewError):
     """This is waiting for a second person already. Nothing was changed."""
 

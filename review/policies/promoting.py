@@ -13,6 +13,7 @@ from review.errors import VersionGone
 from review.policies.errors import (
     AnsweredAlready,
     AskedAlready,
+    LiveRulesChanged,
     NeedsANote,
     NeedsAnother,
     NotStaged,
@@ -49,12 +50,19 @@ def ask_for_live(agent: Agent, *, seen: int | None, note: str, by: User) -> Prom
 
 
 @transaction.atomic
-def approve(promotion_id: int, *, said: str, by: User) -> PolicyVersion:
-    """Put the policy into force, as the second person. Raises NeedsAnother, AnsweredAlready."""
+def approve(promotion_id: int, *, seen_live: int | None, said: str, by: User) -> PolicyVersion:
+    """Put the policy into force, as the second person.
+
+    seen_live: the version in force beside which they looked at it, None for what the agent came
+    with. Raises NeedsAnother, AnsweredAlready, LiveRulesChanged.
+    """
     promotion, version = _open(promotion_id)
     if promotion.asked_by_id == by.pk:
         raise NeedsAnother
     _require_staged(version)
+    live = versions.in_force(PolicyVersion, LIVE, agent_id=version.agent_id)
+    if (live.pk if live else None) != seen_live:
+        raise LiveRulesChanged
     before, after = versions.copy_to(
         version, LIVE, reason=promotion.note, by=promotion.asked_by, approved_by=by
     )

@@ -158,7 +158,8 @@ def back(request: ReviewerRequest, agent: Agent, version_id: int = 0) -> HttpRes
 def approve(request: ReviewerRequest, agent: Agent, promotion_id: int) -> HttpResponse:
     """Put it into force as the second person."""
     get_object_or_404(Promotion, pk=promotion_id)
-    after = promoting.approve(promotion_id, said=_note(request), by=request.user)
+    seen = whole_number(request.POST.get("live", ""))
+    after = promoting.approve(promotion_id, seen_live=seen, said=_note(request), by=request.user)
     return _done(request, agent, f"Version {after.version} is in force from the next run on.")
 
 

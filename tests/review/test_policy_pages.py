@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from agents.models import DRAFT, LIVE, STAGING, Agent, PolicyVersion, Promotion
 from agents.policies import rules_of
 from agents.results import Caught, Plan, PlanOption
-from agents.versions import candidate, in_force
+from agents.versions import candidate, change, in_force
 from review.models import AuditEntry
 from tests.builders import make_item, make_person, make_result
 
@@ -237,6 +237,26 @@ def test_who_asks_may_not_approve_and_another_may(admin: Client, lead: Client) -
     assert candidate() == []
     assert lead.post(f"{PAGE}approve/{promotion.pk}/").status_code == 409
     assert AuditEntry.objects.get(action="policy.approved").detail["asked_by"] == "jo"
+
+
+def test_what_was_read_beside_other_rules_is_not_approved(admin: Client, lead: Client) -> None:
+    promotion = asked(admin)
+    change(
+        PolicyVersion,
+        LIVE,
+        {"agent_id": Agent.objects.get(slug="triage").pk},
+        lambda _: {"rules": []},
+        reason="Somebody else's.",
+        by=None,
+    )
+    stale = lead.post(f"{PAGE}approve/{promotion.pk}/", {"live": ""})
+    assert stale.status_code == 409
+    assert "Other rules have come into force" in stale.content.decode()
+    assert rules(LIVE) == []
+    now = PolicyVersion.objects.get(environment=LIVE, is_live=True)
+    assert f'name="live" value="{now.pk}"' in lead.get(PAGE).content.decode()
+    assert lead.post(f"{PAGE}approve/{promotion.pk}/", {"live": now.pk}).status_code == 302
+    assert "parcel_of_a_lawyer" in rules(LIVE)
 
 
 def test_a_refusal_says_why_and_who_asked_may_take_it_back(admin: Client, lead: Client) -> None:

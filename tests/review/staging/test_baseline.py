@@ -75,7 +75,9 @@ def test_a_run_asked_for_before_the_comparison_is_none_of_its_traffic(
     assert comparison.pairs.count() == 0
 
 
-def test_what_is_older_than_the_first_tiers_is_of_no_earlier_live(agent: Agent, ada: User) -> None:
+def test_what_is_older_than_the_first_tiers_is_of_no_earlier_live(
+    agent: Agent, ada: User, provider: Provider
+) -> None:
     item = decide(live_item(), ada)
     asked = item.run.created_at - timedelta(days=365)
     Run.objects.filter(pk=item.run_id).update(created_at=asked)

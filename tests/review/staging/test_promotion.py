@@ -309,7 +309,7 @@ def test_a_request_for_a_policy_that_staging_has_no_more_is_not_approved(
     older = ask_for_live(agent, seen=first.pk, note="One less.", by=boss)
     stage_policy(agent, rows[2:])
     with pytest.raises(AnsweredAlready, match="ask anew"):
-        approve(older.pk, said="", by=lead)
+        approve(older.pk, seen_live=None, said="", by=lead)
     assert in_force(PolicyVersion, LIVE, agent_id=agent.pk) is None
 
 

@@ -32,7 +32,7 @@ def test_flushing_redis_loses_no_queued_ticket(stack: Stack, tmp_path: Path) -> 
 def test_killing_workers_loses_no_ticket(stack: Stack, tmp_path: Path) -> None:
     load(stack, tmp_path, "killed", 60)
     for share in (10, 30):
-        wait_until(lambda share=share: ended(stack, "killed") >= share, "some runs have ended")  # type: ignore[misc]
+        wait_until(lambda share=share: ended(stack, "killed") >= share, "some have ended", 120)  # type: ignore[misc]
         stack.kill("worker")
         stack.start("worker")
     assert_all_reached_an_inbox(stack, "killed", 60, patience_s=120)

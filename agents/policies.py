@@ -1,8 +1,9 @@
 """An agent's escalation rules: those of the version in force, else those of its file."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,19 @@ def rules_of(agent: Agent, version: PolicyVersion | None) -> tuple[Rule, ...]:
 
     Raises BadRules for a version that this release cannot read.
     """
-    return parsed(version.rules) if version else default_rules(agent)
+    return _read(json.dumps(version.rules)) if version else default_rules(agent)
 
 
 def default_rules(agent: Agent) -> tuple[Rule, ...]:
     """Return the rules of the agent's file with what the company says of itself filled in."""
     filled = (_filled(row, agent.company) for row in default_rows(agent.slug))
-    return parsed([row for row in filled if row is not None])
+    return _read(json.dumps([row for row in filled if row is not None]))
+
+
+@lru_cache(maxsize=64)
+def _read(rows: str) -> tuple[Rule, ...]:
+    # Every run asks for the same ones.
+    return parsed(json.loads(rows))
 
 
 def caught_by(

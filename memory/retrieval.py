@@ -1,7 +1,7 @@
 """Recall: the articles that speak to a question, by meaning and by words."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db.models import F, Q
@@ -39,29 +39,25 @@ def recall(
     for ranking in (_by_meaning(query), _by_words(query)):
         for rank, chunk_id in enumerate(ranking, start=1):
             scores[chunk_id] = scores.get(chunk_id, 0.0) + 1 / (RRF_K + rank)
-    best: dict[int, Recalled] = {}
+    best: dict[str, Recalled] = {}
     named: dict[str, Recalled] = {}
     wanted = Q(pk__in=scores) | Q(article__slug__in=besides, position=0)
-    for chunk in Chunk.objects.filter(wanted).select_related("article"):
-        if chunk.article.slug in besides and chunk.position == 0:
-            named[chunk.article.slug] = _recalled(chunk, 0.0)
-        if chunk.pk not in scores:
+    chunks = Chunk.objects.filter(wanted).values_list(
+        "pk", "position", "text", "article__slug", "article__title", "article__categories"
+    )
+    for pk, position, text, slug, title, categories in chunks:
+        found = Recalled(slug=slug, title=title, text=text, score=scores.get(pk, 0.0))
+        if slug in besides and position == 0:
+            named[slug] = replace(found, score=0.0)
+        if pk not in scores:
             continue
-        score = scores[chunk.pk]
-        if category and category in chunk.article.categories:
-            score += CATEGORY_BONUS
-        known = best.get(chunk.article_id)
-        if known is None or score > known.score:
-            best[chunk.article_id] = _recalled(chunk, score)
+        if category and category in categories:
+            found = replace(found, score=found.score + CATEGORY_BONUS)
+        if slug not in best or found.score > best[slug].score:
+            best[slug] = found
     nearest = sorted(best.values(), key=lambda found: (-found.score, found.slug))[:limit]
     further = named.keys() - {found.slug for found in nearest}
     return nearest + [named[slug] for slug in sorted(further)]
-
-
-def _recalled(chunk: Chunk, score: float) -> Recalled:
-    return Recalled(
-        slug=chunk.article.slug, title=chunk.article.title, text=chunk.text, score=score
-    )
 
 
 def _by_meaning(query: str) -> list[int]:

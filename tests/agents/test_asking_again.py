@@ -16,8 +16,7 @@ from review.decisions import Seen
 from review.intake import NewMessage, add_message
 from review.items import settle_run
 from review.models import ReviewItem
-from tests.agents.actor import Actor, acting
-from tests.agents.test_calling import (
+from tests.agents.acted import (
     ORDER,
     approve,
     asked,
@@ -26,6 +25,7 @@ from tests.agents.test_calling import (
     let_out,
     worked_on,
 )
+from tests.agents.actor import Actor, acting
 
 pytestmark = pytest.mark.django_db
 

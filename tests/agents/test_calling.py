@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from agents import effects, runner
+from agents import effects
 from agents.errors import ToolFailed
 from agents.models import (
     LIVE,
@@ -25,54 +25,22 @@ from agents.tools.calling import DO_AGAIN, LEAVE, WAS_DONE
 from agents.tools.registry import register, tools_of
 from agents.versions import change
 from observability.models import FailureCount
-from review import claims, decisions, outcomes, pauses, undoing
+from review import claims, decisions, pauses, undoing
 from review.actions import Answer
 from review.decisions import Seen
 from review.intake import NewMessage, add_message
 from review.items import draft_text, settle_run
-from review.models import Delivery, ReviewItem
+from review.models import ReviewItem
+from tests.agents.acted import ORDER, approve, asked, decide, leave_under_way, let_out, worked_on
 from tests.agents.actor import NAME, Actor, acting
 
 pytestmark = pytest.mark.django_db
-ORDER: dict[str, Any] = {"order": "HCW-1", "amount": 35}
 
 
 @pytest.fixture
 def actor(ada: User) -> Iterator[Actor]:
     with acting() as actor:
         yield actor
-
-
-def worked_on(run: Run) -> Run:
-    """Return the run after a worker had it, with its items opened."""
-    runner.execute(run.pk)
-    settle_run(run.pk)
-    pauses.ask(run.pk)
-    return Run.objects.get(pk=run.pk)
-
-
-def asked(run: Run) -> ReviewItem:
-    return ReviewItem.objects.get(run=run, status="open")
-
-
-def decide(item: ReviewItem, user: User, answer: Answer) -> None:
-    """Decide on the item, and let the verdict take effect."""
-    item = claims.claim(item, user)
-    assert item.claim_token
-    seen = Seen(claim_token=item.claim_token, revision=item.revision, digest=item.digest)
-    decisions.decide(item.pk, user, seen, [answer])
-    let_out()
-
-
-def let_out() -> None:
-    Delivery.objects.filter(state="due").update(due_at=timezone.now())
-    for delivery in Delivery.objects.filter(state="due"):
-        outcomes.deliver(delivery.pk)
-
-
-def approve(item: ReviewItem, user: User, **changes: Any) -> None:
-    proposed = (item.proposal.content or {})["actions"][0]["arguments"]
-    decide(item, user, Answer(said="go", final={**proposed, **changes}))
 
 
 def test_what_only_reads_needs_nobody(actor: Actor) -> None:
@@ -354,19 +322,6 @@ def test_a_question_nobody_answers_expires_and_never_approves(actor: Actor, ada:
     assert ReviewItem.objects.filter(run=run, status="expired").exists()
     assert asked(run).reason_codes == ["error_expired"]
     assert actor.till.paid == []
-
-
-def leave_under_way(run: Run, *, takes_key: bool) -> None:
-    """Leave a payment of the run as a worker does that dies in it."""
-    Effect.objects.create(
-        run=run,
-        step_key="call-1",
-        tool="pay",
-        arguments=RunPayload.objects.create(content=ORDER),
-        bound_digest="",
-        idempotency_key="k",
-        takes_key=takes_key,
-    )
 
 
 @pytest.mark.parametrize(("takes_key", "state"), [(False, "unknown"), (True, "intended")])

@@ -15,8 +15,8 @@ from agents import effects, runner
 from agents.errors import ToolFailed
 from agents.models import Effect, Run
 from agents.tools.registry import register, tools_of
+from tests.agents.acted import ORDER, approve, asked, worked_on
 from tests.agents.actor import NAME, Actor, acting
-from tests.agents.test_calling import ORDER, approve, asked, worked_on
 
 pytestmark = pytest.mark.django_db
 HALF_A_PAIR = "\ud83d"

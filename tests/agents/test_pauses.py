@@ -12,8 +12,8 @@ from agents import runner
 from agents.models import Agent, Pause, Run
 from agents.pauses import Answer, resume
 from observability.payloads import digest
+from tests.agents.acted import ORDER
 from tests.agents.actor import Actor, acting
-from tests.agents.test_calling import ORDER
 from tests.builders import make_agent
 
 AT_ONCE = 100

@@ -18,8 +18,8 @@ from review import claims, pauses
 from review.intake import NewMessage, add_message
 from review.items import settle_run
 from review.models import AuditEntry, ReviewItem
+from tests.agents.acted import ORDER, approve, asked, worked_on
 from tests.agents.actor import Actor, acting
-from tests.agents.test_calling import ORDER, approve, asked, worked_on
 from tests.builders import make_person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_files")]

@@ -18,8 +18,8 @@ from agents.resolution import agent as resolution
 from agents.tools.registry import forget, register, tools_of
 from review.intake import conversation
 from review.models import ReviewItem, TicketRun
+from tests.agents.acted import approve, worked_on
 from tests.agents.tau.retail import WRITES, Retail
-from tests.agents.test_calling import approve, worked_on
 from tests.builders import make_queue, make_ticket
 from tests.provider import Provider, document_of
 

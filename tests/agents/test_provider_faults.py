@@ -361,10 +361,9 @@ def test_a_run_ends_by_its_own_deadline_whatever_its_tiers_allow(
     assert item.reasons[0]["text"].startswith("The model did not answer in time.")
 
 
-def test_a_run_past_its_deadline_asks_no_further_model(
-    provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(runner, "ATTEMPT_TIMEOUT_S", 0)
-    run = executed(queued_run())
+def test_a_run_past_its_deadline_asks_no_further_model(provider: Provider) -> None:
+    run = queued_run()
+    Run.objects.filter(pk=run.pk).update(deadline_at=datetime.now(UTC) - timedelta(minutes=1))
+    run = executed(run)
     assert (run.status, run.error_type) == ("failed", "timeout")
     assert provider.forms == []

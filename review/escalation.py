@@ -135,7 +135,7 @@ def rules_for_action(rules: Sequence[Rule], facts: Facts) -> Decision:
     found = caught(rules, facts)
     return Decision(
         outcome="review",
-        reasons=tuple(_rule_reason(one) for one in found),
+        reasons=tuple(rule_reason(one) for one in found),
         needs_second=any(one.outcome in {"second", "block"} for one in found),
         queue=_queue(found),
     )
@@ -154,7 +154,7 @@ def decide(result: RunResult, policy: Policy) -> Decision:
             Reason(code="no_draft", text=result.no_draft_reason or "The agent made no draft.")
         )
     rules = result.caught or ()
-    reasons += [_rule_reason(one) for one in rules]
+    reasons += [rule_reason(one) for one in rules]
     if result.plan_error:
         text = f"Tier 3 could not plan this: {result.plan_error}"
         reasons.append(Reason(code="plan_failed", text=text))
@@ -180,7 +180,8 @@ def decide(result: RunResult, policy: Policy) -> Decision:
     )
 
 
-def _rule_reason(one: Caught) -> Reason:
+def rule_reason(one: Caught) -> Reason:
+    """Return the reason that a rule gives, with what made it hold."""
     found = f" {one.name}: {one.found}." if one.found else ""
     return Reason(code=rule_code(one.id), text=f"{one.reason}{found}")
 
@@ -220,7 +221,7 @@ def decide_failure(error_type: str, error_message: str, rules: Sequence[Caught] 
     failure = Reason(code=f"error_{error_type}", text=text)
     return Decision(
         outcome="block",
-        reasons=(*(_rule_reason(one) for one in rules), failure),
+        reasons=(*(rule_reason(one) for one in rules), failure),
         needs_second=any(one.outcome == "second" for one in rules),
         queue=_queue(rules),
     )

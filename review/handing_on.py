@@ -18,7 +18,7 @@ from agents.requests import cancel_by_hand, request_run
 from agents.results import RunResult
 from agents.tools.registry import tools_of
 from review import audit
-from review.escalation import Reason, decide_failure
+from review.escalation import Reason, decide_failure, rule_reason
 from review.intake import AGENT, conversation
 from review.models import ReviewItem, Ticket, TicketRun
 from review.sorting import NEIGHBOUR
@@ -31,7 +31,7 @@ UNDONE = "The resolution agent did not get to an end, so this is the triage agen
 
 @dataclass(frozen=True, kw_only=True)
 class Spoken:
-    """Whose end speaks for the ticket, and why it is not the neighbour's where it is not."""
+    """Whose end speaks for the ticket, and why a person is asked that its run does not know."""
 
     link: TicketRun
     reasons: Sequence[Reason] = ()
@@ -65,7 +65,7 @@ def speaking(link: TicketRun) -> Spoken:
     """Return the ended run that speaks for its ticket: of a neighbour that failed, triage's."""
     run = link.run
     if run.agent.slug != NEIGHBOUR or run.status == Run.Status.DONE:
-        return Spoken(link=link)
+        return Spoken(link=link, reasons=known_before(run))
     found = TicketRun.objects.select_related("run__result", "run__agent")
     before = found.filter(run=found_by(run), ticket=link.ticket_id).first()
     if before is None or _result_of(before.run) is None:
@@ -90,13 +90,21 @@ def replace_stand_in(ticket: Ticket, link: TicketRun) -> None:
 
 
 def say_why(item: ReviewItem, reasons: Sequence[Reason]) -> None:
-    """Put before the item's reasons why its draft is not the neighbour's."""
-    if not reasons:
+    """Put before the item's reasons those that its run does not know of."""
+    new = [vars(reason) for reason in reasons if reason.code not in item.reason_codes]
+    if not new:
         return
-    said = [{"code": reason.code, "text": reason.text} for reason in reasons]
-    item.reasons = [*said, *item.reasons]
+    item.reasons = [*new, *item.reasons]
     item.reason_codes = [reason["code"] for reason in item.reasons]
     item.save(update_fields=["reasons", "reason_codes"])
+
+
+def known_before(run: Run) -> Sequence[Reason]:
+    """Return what the triage agent's rules caught in a ticket that the neighbour works on."""
+    found = found_by(run)
+    before = Run.objects.select_related("result").filter(pk=found).first() if found else None
+    result = _result_of(before) if before else None
+    return [rule_reason(one) for one in (result.caught or () if result else ())]
 
 
 def found_by(run: Run) -> int | None:
@@ -142,8 +150,9 @@ def _is_to_act(result: RunResult) -> bool:
         not check.passed and (check.effect == "block" or check.name in HOSTILE)
         for check in result.checks
     )
-    planned = getattr(result, "plan", None)  # it is decided by a person before anything is done
-    return bool(result.fields.get("order_numbers")) and not blocked and not planned
+    # A person decides before anything is done, whether tier 3 could plan it or not.
+    is_grave = any(one.outcome != "review" or one.queue for one in result.caught or ())
+    return bool(result.fields.get("order_numbers")) and not blocked and not is_grave
 
 
 def _found(run: Run, result: RunResult) -> dict[str, Any]:

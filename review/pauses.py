@@ -19,7 +19,8 @@ from agents.versions import in_force
 from review import audit
 from review.actions import EFFECTS, actions_of
 from review.asking import put_before_a_person
-from review.escalation import Decision, rules_for_action
+from review.escalation import Decision, Reason, rules_for_action
+from review.handing_on import known_before
 from review.items import drop_claim, queue_called
 from review.models import Delivery, Queue, ReviewItem, Ticket, TicketRun, Verdict
 
@@ -48,7 +49,7 @@ def ask(run_id: int) -> ReviewItem | None:
         {"actions": content["actions"]},
         step_key=pause.step_key,
         upto_seq=link.upto_seq,
-        reasons=_reasons(content, decision),
+        reasons=_reasons(content, decision.reasons, known_before(link.run)),
         urgency="high" if content.get("why") == UNKNOWN else "normal",
         queue=queue or link.ticket.queue or queue_called(link.run.agent.fallback_queue),
         needs_second=decision.needs_second,
@@ -218,9 +219,14 @@ def _standing(run: Any, step_key: Any) -> QuerySet[ReviewItem]:
     return ReviewItem.objects.filter(asks | answered, run=run, step_key=step_key)
 
 
-def _reasons(content: Mapping[str, Any], decision: Decision) -> list[dict[str, str]]:
-    """Return why the call comes to a person: that it cannot be undone, unless a rule says more."""
-    ruled = [vars(reason) for reason in decision.reasons]
-    if not ruled and any(action.effect == "irreversible" for action in actions_of(content)):
-        ruled = [{"code": "irreversible", "text": EFFECTS["irreversible"]}]
-    return [WHY[str(content.get("why"))], *ruled]
+def _reasons(
+    content: Mapping[str, Any], rules: Sequence[Reason], before: Sequence[Reason]
+) -> list[dict[str, str]]:
+    """Return why the call comes to a person: that it cannot be undone, unless a rule says more.
+
+    before: what was known of the ticket before the agent had it.
+    """
+    if not rules and any(action.effect == "irreversible" for action in actions_of(content)):
+        rules = [Reason(code="irreversible", text=EFFECTS["irreversible"])]
+    told = {reason.code: vars(reason) for reason in (*before, *rules)}
+    return [WHY[str(content.get("why"))], *told.values()]

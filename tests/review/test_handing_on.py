@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from agents.models import Agent, Category, Run
 from agents.requests import cancel_by_hand
-from agents.results import Check
+from agents.results import Caught, Check, RuleOutcome
 from review import claims, decisions, handing_on, pauses, runs_by_hand, tasks
 from review.actions import Answer
 from review.decisions import Seen
@@ -38,6 +38,18 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def neighbour(ada: User) -> Agent:
     return resolving.install()
+
+
+def caught(outcome: RuleOutcome, queue: str = "") -> Caught:
+    return Caught(
+        id="lawyer",
+        name="Lawyer",
+        outcome=outcome,
+        sentence="A lawyer is named.",
+        reason="It is about the law.",
+        found="solicitor",
+        queue=queue,
+    )
 
 
 def resolution_of(triage: Run) -> Run:
@@ -79,11 +91,28 @@ def test_a_ticket_with_an_order_to_act_on_is_resolved_before_anything_opens() ->
         {"fields": {}},
         {"checks": (Check(name="slots", passed=False, effect="block", detail="Unfilled."),)},
         {"checks": (Check(name="injection", passed=False, effect="escalate", detail="Odd."),)},
+        {"caught": (caught("plan"),)},
+        {"caught": (caught("plan"),), "plan_error": "The model is away."},
+        {"caught": (caught("second"),)},
+        {"caught": (caught("review", queue="orders"),)},
     ],
 )
 def test_others_get_their_draft_at_once(changes: dict[str, Any]) -> None:
     assert handed_to(triaged(**changes)) is None
-    assert open_item()
+    assert ("rule_lawyer" in open_item().reason_codes) == ("caught" in changes)
+
+
+@pytest.mark.usefixtures("neighbour")
+def test_what_a_rule_caught_is_told_of_the_action_and_of_the_reply(ada: User) -> None:
+    run = worked_on(resolution_of(triaged(caught=(caught("review"),))))
+    action = open_item()
+    assert action.kind == "tool_call"
+    assert "It is about the law. Lawyer: solicitor." in str(action.reasons)
+    approve(action, ada)
+    assert worked_on(run).status == "done"
+    reply = open_item()
+    assert reply.run_id == run.pk
+    assert reply.reason_codes[0] == "rule_lawyer"
 
 
 @pytest.mark.parametrize("status", ["draft", "staging", "paused"])

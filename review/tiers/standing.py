@@ -95,12 +95,16 @@ class TaskStanding:
 
 @dataclass(frozen=True, kw_only=True)
 class Shares:
-    """Tier 3's share of all calls and of all that was paid, in the last week."""
+    """Tier 3's share of all calls and of all that was paid, in the last week.
+
+    unpriced: how many of all calls have no known price.
+    """
 
     calls: int
     of_calls: int
     cost_usd: Decimal
     of_cost_usd: Decimal
+    unpriced: int
 
     @property
     def calls_share(self) -> str:
@@ -173,6 +177,7 @@ def tier_three_shares(tiers: Sequence[TierStanding]) -> Shares:
         of_calls=sum(one.use.calls for one in tiers),
         cost_usd=third.cost_usd,
         of_cost_usd=sum((one.use.cost_usd for one in tiers), Decimal(0)),
+        unpriced=sum(one.use.unpriced for one in tiers),
     )
 
 

@@ -235,6 +235,8 @@ def test_each_tier_tells_its_use_of_the_last_week(
     assert (third.use.calls, third.use.failed) == (0, 0)
     text = page.get("/tiers/").content.decode()
     assert re.search(r"Cost</dt><dd>4 unpriced", text)
+    assert "of them cost is unknown." in text
+    assert "nothing was paid" not in text
     Run.objects.update(environment="staging")
     assert page.get("/tiers/").context["tiers"][0].use.calls == 0
 

@@ -11,7 +11,7 @@ from review import claims, decisions, outcomes, pauses
 from review.actions import Answer
 from review.decisions import Seen
 from review.items import settle_run
-from review.models import Delivery, ReviewItem
+from review.models import Delivery, ReviewItem, Verdict
 
 ORDER: dict[str, Any] = {"order": "HCW-1", "amount": 35}
 
@@ -30,11 +30,16 @@ def asked(run: Run) -> ReviewItem:
 
 def decide(item: ReviewItem, user: User, answer: Answer) -> None:
     """Decide on the item, and let the verdict take effect."""
+    give(item, user, answer)
+    let_out()
+
+
+def give(item: ReviewItem, user: User, answer: Answer) -> Verdict | None:
+    """Decide on the item; the verdict is still on its way. None while a second person is needed."""
     item = claims.claim(item, user)
     assert item.claim_token
     seen = Seen(claim_token=item.claim_token, revision=item.revision, digest=item.digest)
-    decisions.decide(item.pk, user, seen, [answer])
-    let_out()
+    return next(iter(decisions.decide(item.pk, user, seen, [answer])), None)
 
 
 def let_out() -> None:

@@ -10,9 +10,8 @@ from django.utils import timezone
 from agents import effects
 from agents.models import Effect, Pause, Run
 from agents.tools.calling import WAS_DONE
-from review import claims, decisions, pauses, runs_by_hand
+from review import pauses, runs_by_hand
 from review.actions import Answer
-from review.decisions import Seen
 from review.intake import NewMessage, add_message
 from review.items import settle_run
 from review.models import ReviewItem
@@ -21,6 +20,7 @@ from tests.agents.acted import (
     approve,
     asked,
     decide,
+    give,
     leave_under_way,
     let_out,
     worked_on,
@@ -76,10 +76,7 @@ def test_a_run_that_ended_at_a_question_asks_it_anew_when_it_is_started_again(
 def test_an_answer_that_reached_nobody_is_asked_for_again(actor: Actor, ada: User) -> None:
     """The run was stopped between the verdict and its taking effect."""
     run = worked_on(actor.request())
-    item = claims.claim(question_of(run), ada)
-    assert item.claim_token
-    seen = Seen(claim_token=item.claim_token, revision=item.revision, digest=item.digest)
-    decisions.decide(item.pk, ada, seen, [Answer(said="go", final=ORDER)])
+    give(question_of(run), ada, Answer(said="go", final=ORDER))
     stop(run, ada)
     let_out()
     runs_by_hand.start_again(run.pk, ada)
@@ -92,10 +89,7 @@ def test_an_answer_that_reached_nobody_is_asked_for_again(actor: Actor, ada: Use
 
 def test_nothing_is_asked_twice_while_an_answer_is_on_its_way(actor: Actor, ada: User) -> None:
     run = worked_on(actor.request())
-    item = claims.claim(question_of(run), ada)
-    assert item.claim_token
-    seen = Seen(claim_token=item.claim_token, revision=item.revision, digest=item.digest)
-    decisions.decide(item.pk, ada, seen, [Answer(said="go", final=ORDER)])
+    give(question_of(run), ada, Answer(said="go", final=ORDER))
     assert not pauses.unasked()
     assert pauses.ask(run.pk) is None
 

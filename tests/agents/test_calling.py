@@ -25,13 +25,21 @@ from agents.tools.calling import DO_AGAIN, LEAVE, WAS_DONE
 from agents.tools.registry import register, tools_of
 from agents.versions import change
 from observability.models import FailureCount
-from review import claims, decisions, pauses, undoing
+from review import pauses, undoing
 from review.actions import Answer
-from review.decisions import Seen
 from review.intake import NewMessage, add_message
 from review.items import draft_text, settle_run
 from review.models import ReviewItem
-from tests.agents.acted import ORDER, approve, asked, decide, leave_under_way, let_out, worked_on
+from tests.agents.acted import (
+    ORDER,
+    approve,
+    asked,
+    decide,
+    give,
+    leave_under_way,
+    let_out,
+    worked_on,
+)
 from tests.agents.actor import NAME, Actor, acting
 
 pytestmark = pytest.mark.django_db
@@ -107,10 +115,8 @@ def test_a_refusal_and_an_answer_in_words_reach_the_agent(
 def test_a_verdict_that_is_taken_back_does_nothing(actor: Actor, ada: User) -> None:
     actor.plan = [("pay", ORDER)]
     run = worked_on(actor.request())
-    item = claims.claim(asked(run), ada)
-    assert item.claim_token
-    seen = Seen(claim_token=item.claim_token, revision=item.revision, digest=item.digest)
-    (verdict,) = decisions.decide(item.pk, ada, seen, [Answer(said="go", final=ORDER)])
+    verdict = give(asked(run), ada, Answer(said="go", final=ORDER))
+    assert verdict
     undoing.undo(verdict.pk, ada)
     let_out()
     assert worked_on(run).status == "waiting"
@@ -147,10 +153,8 @@ def test_what_was_changed_after_it_was_approved_is_not_done(
 def test_a_newer_message_stops_what_was_approved_and_not_done(actor: Actor, ada: User) -> None:
     actor.plan = [("pay", ORDER)]
     run = worked_on(actor.request())
-    item = claims.claim(asked(run), ada)
-    assert item.claim_token
-    seen = Seen(claim_token=item.claim_token, revision=item.revision, digest=item.digest)
-    decisions.decide(item.pk, ada, seen, [Answer(said="go", final=ORDER)])
+    item = asked(run)
+    give(item, ada, Answer(said="go", final=ORDER))
     add_message(item.ticket_id, NewMessage(body="Leave it, I found it."))
     let_out()
     assert worked_on(run).status == "cancelled"

@@ -4,13 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
-from agents.models import Agent, PolicyVersion, TierVersion
+from agents.models import PolicyVersion, TierVersion
 from agents.rule_forms import BadRules, parsed_rule
 from agents.tiers import live_tier
-from tests.builders import make_person
 from tests.review.staging.seeding import stage_tier
 from tests.review.test_policy_pages import form as rule
 from tests.review.tiers.conftest import fields_of
@@ -34,18 +32,6 @@ ASKED = {
     "/guardrails/": ("agent",),
     "/tools/": ("agent",),
 }
-
-
-@pytest.fixture
-def jo(installed: Agent) -> User:
-    return make_person("jo", "admin")
-
-
-@pytest.fixture
-def page(jo: User) -> Client:
-    client = Client()
-    client.force_login(jo)
-    return client
 
 
 @pytest.mark.parametrize("path", ASKED)

@@ -1,29 +1,11 @@
-"""Who looks at the pages on models, and a model to put on tiers."""
+"""A model to put on tiers, and what a tier's form posts."""
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 
 from agents import keys
-from agents.models import Agent
 from agents.tiers import live_tier
-from tests.builders import make_person
 from tests.peers import HttpPeer
 from tests.provider import KEY
-
-
-@pytest.fixture
-def jo(installed: Agent) -> User:
-    """An admin."""
-    return make_person("jo", "admin")
-
-
-@pytest.fixture
-def page(jo: User) -> Client:
-    """The console, an admin logged in."""
-    client = Client()
-    client.force_login(jo)
-    return client
 
 
 @pytest.fixture
